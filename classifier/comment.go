@@ -1,0 +1,59 @@
+package classifier
+
+import "github.com/kotomori/kotomori/rules"
+
+// MaxText is the longest text of a comment that is judged, in bytes (64 KiB).
+const MaxText = 64 << 10
+
+// Comment is one reply under an official post. Only ID and Text are required;
+// Account defaults to saitama, Platform to x.
+type Comment struct {
+	ID       string `json:"id"`
+	Account  string `json:"account,omitempty"`
+	Platform string `json:"platform,omitempty"`
+	Post     Post   `json:"post,omitzero"`
+	Author   Author `json:"author,omitzero"`
+	Text     string `json:"text"`
+}
+
+// Post is the official post replied to. An empty Text means that it is not known.
+type Post struct {
+	ID   string `json:"id,omitempty"`
+	Text string `json:"text,omitempty"`
+}
+
+// Author is who wrote the reply, as the platform tells.
+type Author struct {
+	ID     string `json:"id,omitempty"`
+	Name   string `json:"name,omitempty"`
+	Handle string `json:"handle,omitempty"`
+}
+
+// Verdict is the recommendation for one comment.
+type Verdict struct {
+	ID        string       `json:"id"`
+	Action    rules.Action `json:"action"`   // none, hide, delete or block
+	Findings  []Finding    `json:"findings"` // the leading clause first; never nil
+	Policy    string       `json:"policy"`
+	Ruleset   string       `json:"ruleset"`             // hash of rules, dictionary and policies
+	Abstained []string     `json:"abstained,omitempty"` // categories not judged because the official post is not known
+}
+
+// Finding is one clause that the comment breaks.
+type Finding struct {
+	Category   string     `json:"category"`
+	Clause     string     `json:"clause"`
+	Confidence float64    `json:"confidence"` // 0 to 1
+	Evidence   []Evidence `json:"evidence"`
+	Reason     string     `json:"reason"` // one Japanese sentence for the record
+}
+
+// Evidence is the words that led to a finding. Start and End are Unicode code points, half open, of the
+// comment's text, or of the author's name or handle where In says so.
+type Evidence struct {
+	In    string `json:"in,omitempty"` // "", "author.name" or "author.handle"
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+	Text  string `json:"text"`
+	Rule  string `json:"rule"`
+}
