@@ -2,8 +2,12 @@ package classifier
 
 import "github.com/kotomori/kotomori/rules"
 
-// MaxText is the longest text of a comment that is judged, in bytes (64 KiB).
-const MaxText = 64 << 10
+// MaxText is the longest text of a comment that is judged, in bytes (64 KiB). The official post's text has the same
+// limit, the author's name and handle MaxName.
+const (
+	MaxText = 64 << 10
+	MaxName = 1 << 10
+)
 
 // Comment is one reply under an official post. Only ID and Text are required;
 // Account defaults to saitama, Platform to x.
@@ -32,17 +36,20 @@ type Author struct {
 // Verdict is the recommendation for one comment.
 type Verdict struct {
 	ID        string       `json:"id"`
-	Action    rules.Action `json:"action"`   // none, hide, delete or block
+	Action    rules.Action `json:"action"`   // none, hide, delete or block: the heaviest that a finding leads to
 	Findings  []Finding    `json:"findings"` // the leading clause first; never nil
 	Policy    string       `json:"policy"`
 	Ruleset   string       `json:"ruleset"`             // hash of rules, dictionary and policies
-	Abstained []string     `json:"abstained,omitempty"` // categories not judged because the official post is not known
+	Abstained []string     `json:"abstained,omitempty"` // categories not fully judged because the official post is not known
+
+	// Gated: the comment was decided clean by its literals alone.
+	Gated bool `json:"-"`
 }
 
 // Finding is one clause that the comment breaks.
 type Finding struct {
 	Category   string     `json:"category"`
-	Clause     string     `json:"clause"`
+	Clause     string     `json:"clause"`     // as cited: 7(5)
 	Confidence float64    `json:"confidence"` // 0 to 1
 	Evidence   []Evidence `json:"evidence"`
 	Reason     string     `json:"reason"` // one Japanese sentence for the record

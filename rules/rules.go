@@ -1,86 +1,565 @@
-// Package rules is the rule language: reading, linting, compiling, evaluating; with the shipped rules and policies.
+// Package rules is the rule language: reading, linting, compiling, evaluating;
+// with the shipped rules and the two cities' policies.
+//
+// A ruleset is compiled once and shared. All literals of all rules (the words of
+// the classes with their generated spellings, the rules' own literals, what a token
+// pattern needs at the least) go into one automaton. A comment is scanned once;
+// the literals found say which rules can hold at all (the gate). Only then are
+// word boundaries asked of the tokenizer, and the conditions evaluated. Evaluating
+// every rule instead gives the same result: a property test holds that.
+//
+// The language is described in doc/rules.md, the algorithm in doc/design.md.
 package rules
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/kotomori/kotomori/dict"
+	"github.com/kotomori/kotomori/internal/automaton"
+	"github.com/kotomori/kotomori/internal/detect"
+	"github.com/kotomori/kotomori/internal/morph"
+	"github.com/kotomori/kotomori/internal/text"
+	"github.com/kotomori/kotomori/internal/yamldoc"
 )
 
-// Set is a compiled ruleset: policies, rules, dictionary. Immutable.
-type Set struct{}
+// Faults are all faults of a ruleset; Fault is one.
+type (
+	Faults = yamldoc.Faults
+	Fault  = yamldoc.Fault
+)
 
-// Load reads, lints and compiles the layers, the first being the shipped files (Embedded()), the later ones
-// laid over it. The error is a Faults with every fault at once.
-func Load(layers ...fs.FS) (*Set, error) { panic("TODO") }
+// Set is a compiled ruleset: policies, rules, dictionary. It is immutable and may be shared between goroutines.
+type Set struct {
+	hash     string
+	policies []*Policy
+	rules    []*Rule
+	byID     map[string]*Rule
 
-// Embedded is the shipped dictionary, rules and policies as one file tree: dict/, rules/, rules/policies/.
-func Embedded() fs.FS { panic("TODO") }
+	named    map[string]*cond
+	matcher  *automaton.Matcher
+	patterns [][]int32 // pattern number → entries
+	entries  []entry
+	leaves   int
+	morph    *morph.Analyzer
+}
+
+// entry is what a literal stands for: one spelling of one word, for the leaves that look for it.
+type entry struct {
+	pattern  dict.Pattern
+	length   int     // code points of pattern.Text
+	notIn    []notIn // longer strings in which it is no hit
+	word     string  // as the dictionary has it
+	class    string  // class or rule that brings it, for explaining
+	leaves   []int32 // where its hits go
+	kanaOnly bool
+}
+
+type notIn struct {
+	runes  []rune
+	offset int // of the pattern within it
+}
+
+// Load reads, lints and compiles the layers, the first being the shipped files (Embedded()), the later ones laid over
+// it: a file of the same path replaces, any other is added. The error is a Faults with every fault at once, or the
+// error of reading a layer.
+func Load(layers ...fs.FS) (*Set, error) {
+	s, faults, err := load(layers)
+	if err != nil {
+		return nil, err
+	}
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	return s, nil
+}
+
+// Lint lists every fault of the layers, laid over one another as Load does.
+func Lint(layers ...fs.FS) (Faults, error) {
+	_, faults, err := load(layers)
+	return faults, err
+}
+
+// load compiles the layers. With faults the set is not usable.
+func load(layers []fs.FS) (*Set, Faults, error) {
+	merged, err := merge(layers)
+	if err != nil {
+		return nil, nil, err
+	}
+	names := make([]string, 0, len(merged))
+	for name := range merged {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+
+	c := compiler{
+		set:     &Set{byID: map[string]*Rule{}, named: map[string]*cond{}},
+		classes: map[string]*class{},
+	}
+	sum := sha256.New()
+	for _, name := range names {
+		fmt.Fprintf(sum, "%s %d\n", name, len(merged[name]))
+		sum.Write(merged[name])
+		switch path.Dir(name) {
+		case "dict":
+			c.addClasses(name, merged[name])
+		case "rules":
+			c.addRules(name, merged[name])
+		case "rules/policies":
+			c.addPolicy(name, merged[name])
+		}
+	}
+	c.set.hash = hex.EncodeToString(sum.Sum(nil))[:12]
+	c.link()
+	if len(c.faults) == 0 {
+		if err := c.build(); err != nil {
+			return nil, nil, err
+		}
+	}
+	c.faults.Sort()
+	c.faults = slices.Compact(c.faults)
+	return c.set, c.faults, nil
+}
+
+func merge(layers []fs.FS) (map[string][]byte, error) {
+	merged := map[string][]byte{}
+	for _, layer := range layers {
+		for _, pattern := range []string{"dict/*.yaml", "rules/*.yaml", "rules/policies/*.yaml"} {
+			names, err := fs.Glob(layer, pattern)
+			if err != nil {
+				return nil, fmt.Errorf("listing rules: %w", err)
+			}
+			for _, name := range names {
+				data, err := fs.ReadFile(layer, name)
+				if err != nil {
+					return nil, fmt.Errorf("reading rules: %w", err)
+				}
+				merged[name] = data
+			}
+		}
+	}
+	return merged, nil
+}
 
 // Hash identifies the ruleset: the first 12 hex digits of the SHA-256 over its files.
-func (s *Set) Hash() string { panic("TODO") }
+func (s *Set) Hash() string { return s.hash }
 
 // Policies in the order of their ids.
-func (s *Set) Policies() []*Policy { panic("TODO") }
+func (s *Set) Policies() []*Policy { return s.policies }
 
 // Policy looks up a policy by its id (the account of a comment).
-func (s *Set) Policy(id string) (*Policy, bool) { panic("TODO") }
-
-// Policy is a city's own clauses and what each leads to.
-type Policy struct {
-	ID, Title, Edition, Effective, Decides string
-	Accounts                               []Account
-	Sites                                  []string
-	Never                                  []string
-	Clauses                                []Clause
+func (s *Set) Policy(id string) (*Policy, bool) {
+	for _, p := range s.policies {
+		if p.ID == id {
+			return p, true
+		}
+	}
+	return nil, false
 }
 
-// Account is an official account that a policy covers.
-type Account struct{ Platform, Name, Handle, URL string }
+// Rules in the order of their ids.
+func (s *Set) Rules() []*Rule { return s.rules }
 
-// Clause is one prohibition in the city's own words.
-type Clause struct {
-	Number   string // as cited: 7(5)
-	Category string
-	Text     string
-	Actions  map[Action]float64 // least confidence for each action
+// Rule looks up a rule by its id.
+func (s *Set) Rule(id string) (*Rule, bool) {
+	r, ok := s.byID[id]
+	return r, ok
 }
 
-// Clause looks up the clause of a category.
-func (p *Policy) Clause(category string) (Clause, bool) { panic("TODO") }
+// Literals is the number of different literals that the automaton looks for.
+func (s *Set) Literals() int { return len(s.patterns) }
 
-// Faults are all faults of a ruleset.
-type Faults []Fault
-
-// Fault is one fault of a file: place, what is wrong, the mend.
-type Fault struct {
-	File         string
-	Line, Column int // from 1
-	What, Mend   string
+// class is a dictionary class while compiling.
+type class struct {
+	dict.Class
+	leaf  int          // -1 until a rule asks for it
+	words []*dict.Word // its own and the included ones, once resolved
+	state resolveState
 }
 
-func (f Faults) Error() string { panic("TODO") }
+type resolveState uint8
 
-// Action is what is recommended, from none (do nothing) up to block.
-type Action uint8
-
-// The actions, lightest first.
 const (
-	None Action = iota
-	Hide
-	Delete
-	Block
+	unresolved resolveState = iota
+	resolving
+	resolved
 )
 
-func (a Action) String() string { return [...]string{"none", "hide", "delete", "block"}[a] }
+type compiler struct {
+	set     *Set
+	classes map[string]*class
+	named   map[string]yamldoc.Node
+	faults  Faults
 
-// MarshalText writes the action's name.
-func (a Action) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
-
-// UnmarshalText reads it.
-func (a *Action) UnmarshalText(b []byte) error { panic("TODO") }
-
-// Categories are the seventeen categories in the order of the annotation guidelines.
-var Categories = []string{
-	"illegal", "defamation", "politics-religion", "ip-infringement", "commercial", "discrimination", "public-order",
-	"misinformation", "privacy", "impersonation", "malware", "obscenity", "crime-incitement", "tampering",
-	"tos-violation", "off-topic", "other-inappropriate",
+	leafOf map[*dict.Word][]int32
+	order  []*dict.Word // words that any rule looks for, in the order they were asked for
+	origin map[*dict.Word]string
+	extra  []extraLiteral
 }
+
+// extraLiteral is a literal of a token pattern, which only opens the gate.
+type extraLiteral struct {
+	text string
+	leaf int32
+	rule string
+}
+
+func (c *compiler) addClasses(name string, data []byte) {
+	for _, read := range dict.Read(name, data, &c.faults) {
+		if other, ok := c.classes[read.Name]; ok {
+			line, _ := other.At().Pos()
+			read.At().Fault("give it another name, or merge the two", "class %q is defined in %s:%d already", read.Name, other.At().File(), line)
+			continue
+		}
+		c.classes[read.Name] = &class{Class: read, leaf: -1}
+	}
+}
+
+func (c *compiler) addRules(name string, data []byte) {
+	f := readRules(name, data, &c.faults)
+	if c.named == nil {
+		c.named = map[string]yamldoc.Node{}
+	}
+	for _, n := range f.conditions {
+		if other, ok := c.named[n.name]; ok {
+			line, _ := other.Pos()
+			n.at.Fault("give it another name", "condition %q is defined in %s:%d already", n.name, other.File(), line)
+			continue
+		}
+		c.named[n.name] = n.at
+		c.set.named[n.name] = n.cond
+	}
+	for _, r := range f.rules {
+		if other, ok := c.set.byID[r.ID]; ok {
+			r.at.Fault("give it another id", "rule %s stands in %s:%d already", r.ID, other.File, other.Line)
+			continue
+		}
+		c.set.byID[r.ID] = r
+		c.set.rules = append(c.set.rules, r)
+	}
+}
+
+func (c *compiler) addPolicy(name string, data []byte) {
+	p := readPolicy(name, data, &c.faults)
+	if p == nil {
+		return
+	}
+	if other, ok := c.set.Policy(p.ID); ok {
+		c.faults = append(c.faults, Fault{File: name, Line: 1, Column: 1, What: fmt.Sprintf("policy %q stands in %s already", p.ID, other.File), Mend: "give it another id"})
+		return
+	}
+	c.set.policies = append(c.set.policies, p)
+}
+
+// link resolves names: classes, conditions, detectors; and numbers the leaves.
+func (c *compiler) link() {
+	slices.SortFunc(c.set.policies, func(a, b *Policy) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(c.set.rules, func(a, b *Rule) int { return strings.Compare(a.ID, b.ID) })
+	if len(c.set.policies) == 0 {
+		c.faults = append(c.faults, Fault{File: "rules/policies", What: "no policy", Mend: "add a file, see doc/rules.md"})
+	}
+	c.leafOf, c.origin = map[*dict.Word][]int32{}, map[*dict.Word]string{}
+	names := make([]string, 0, len(c.classes))
+	for name := range c.classes {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		c.resolve(c.classes[name])
+	}
+	conds := make([]string, 0, len(c.set.named))
+	for name := range c.set.named {
+		conds = append(conds, name)
+	}
+	slices.Sort(conds)
+	for _, name := range conds {
+		c.checkCycle(name, c.set.named[name], nil)
+	}
+	for _, name := range conds {
+		c.linkCond(c.set.named[name], "condition "+name)
+	}
+	for _, r := range c.set.rules {
+		c.linkCond(r.when, r.ID)
+		r.needsPost = c.needsPost(r.when, 0)
+		for _, x := range r.unless {
+			c.linkCond(x.cond, r.ID)
+		}
+	}
+}
+
+func (c *compiler) resolve(cl *class) {
+	if cl.state != unresolved {
+		return
+	}
+	cl.state = resolving
+	for i := range cl.Words {
+		cl.words = append(cl.words, &cl.Words[i])
+		c.origin[&cl.Words[i]] = cl.Name
+	}
+	for _, ref := range cl.Include {
+		other, ok := c.classes[ref.Name]
+		if !ok {
+			ref.At.Fault(c.suggestClass(ref.Name), "unknown class %q", ref.Name)
+			continue
+		}
+		if other.state == resolving {
+			ref.At.Fault("take one of the includes out", "class %q includes itself by way of %q", cl.Name, ref.Name)
+			continue
+		}
+		c.resolve(other)
+		cl.words = append(cl.words, other.words...)
+	}
+	cl.state = resolved
+}
+
+func (c *compiler) suggestClass(name string) string {
+	names := make([]string, 0, len(c.classes))
+	for n := range c.classes {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	if near := yamldoc.Nearest(name, names); near != "" {
+		return fmt.Sprintf("did you mean %q?", near)
+	}
+	return "define it in dict/"
+}
+
+func (c *compiler) checkCycle(name string, cond *cond, above []string) {
+	if slices.Contains(above, name) {
+		cond.at.Fault("take one of the uses out", "condition %q uses itself", name)
+		cond.kind, cond.name, cond.kids = kindClass, "", nil
+		return
+	}
+	above = append(above, name)
+	for _, inner := range uses(cond) {
+		if next, ok := c.set.named[inner]; ok {
+			c.checkCycle(inner, next, above)
+		}
+	}
+}
+
+func uses(c *cond) []string {
+	var out []string
+	if c.kind == kindUse {
+		out = append(out, c.name)
+	}
+	for _, kid := range c.kids {
+		out = append(out, uses(kid)...)
+	}
+	return out
+}
+
+func (c *compiler) needsPost(x *cond, depth int) bool {
+	if x == nil || depth > 50 {
+		return false
+	}
+	if x.kind == kindDetector && x.detector.NeedsPost {
+		return true
+	}
+	if x.kind == kindUse {
+		return c.needsPost(c.set.named[x.name], depth+1)
+	}
+	return slices.ContainsFunc(x.kids, func(kid *cond) bool { return c.needsPost(kid, depth+1) })
+}
+
+func (c *compiler) newLeaf() int {
+	c.set.leaves++
+	return c.set.leaves - 1
+}
+
+func (c *compiler) linkCond(cond *cond, owner string) {
+	switch cond.kind {
+	case kindClass:
+		cl, ok := c.classes[cond.name]
+		if !ok {
+			if cond.name != "" {
+				cond.at.Fault(c.suggestClass(cond.name), "unknown class %q", cond.name)
+			}
+			return
+		}
+		if cl.leaf < 0 {
+			cl.leaf = c.newLeaf()
+			for _, w := range cl.words {
+				c.want(w, cl.leaf)
+			}
+		}
+		cond.leaf = cl.leaf
+	case kindLiteral:
+		cond.leaf = c.newLeaf()
+		for i := range cond.literals {
+			w := &cond.literals[i]
+			if strings.TrimSpace(text.Fold(w.Text)) == "" {
+				cond.at.Fault("write the text", "nothing is left of the literal %q after normalising", w.Text)
+				continue
+			}
+			c.origin[w] = owner
+			c.want(w, cond.leaf)
+		}
+	case kindToken:
+		if atoms := tokenAtoms(cond.tokens); len(atoms) > 0 {
+			cond.leaf = c.newLeaf()
+			for _, a := range atoms {
+				c.extra = append(c.extra, extraLiteral{a, int32(cond.leaf), owner})
+			}
+		}
+	case kindDetector:
+		d, ok := detect.Lookup(cond.name)
+		if !ok {
+			var names []string
+			for _, d := range detect.All() {
+				names = append(names, d.Name)
+			}
+			mend := "detectors: " + strings.Join(names, ", ")
+			if near := yamldoc.Nearest(cond.name, names); near != "" {
+				mend = fmt.Sprintf("did you mean %q?", near)
+			}
+			cond.at.Fault(mend, "unknown detector %q", cond.name)
+			return
+		}
+		cond.detector = d
+	case kindUse:
+		if _, ok := c.set.named[cond.name]; !ok {
+			var names []string
+			for n := range c.set.named {
+				names = append(names, n)
+			}
+			slices.Sort(names)
+			mend := "define it under conditions:"
+			if near := yamldoc.Nearest(cond.name, names); near != "" {
+				mend = fmt.Sprintf("did you mean %q?", near)
+			}
+			cond.at.Fault(mend, "unknown condition %q", cond.name)
+		}
+	}
+	for _, kid := range cond.kids {
+		c.linkCond(kid, owner)
+	}
+}
+
+func (c *compiler) want(w *dict.Word, leaf int) {
+	leaves := c.leafOf[w]
+	if len(leaves) == 0 {
+		c.order = append(c.order, w)
+	}
+	if !slices.Contains(leaves, int32(leaf)) {
+		c.leafOf[w] = append(leaves, int32(leaf))
+	}
+}
+
+// tokenAtoms are literals of which one stands in every text where the pattern holds; nil where that cannot be said.
+func tokenAtoms(tokens []tokenPattern) []string {
+	var best []string
+	for _, t := range tokens {
+		if t.optional || t.any {
+			continue
+		}
+		var atoms []string
+		if len(t.surface) > 0 {
+			for _, s := range t.surface {
+				atoms = append(atoms, text.Fold(s))
+			}
+		} else {
+			for _, lemma := range t.lemma {
+				atoms = append(atoms, lemmaAtom(lemma))
+			}
+		}
+		if len(atoms) == 0 || slices.Contains(atoms, "") {
+			continue
+		}
+		if best == nil || shortest(atoms) > shortest(best) {
+			best = atoms
+		}
+	}
+	return best
+}
+
+// lemmaAtom is what every form of a lemma has: all but its last letter. Lemmas that change altogether (する, くる, the
+// auxiliaries) give none.
+func lemmaAtom(lemma string) string {
+	r := []rune(text.Fold(lemma))
+	switch {
+	case lemma == "する" || lemma == "くる" || lemma == "です" || lemma == "ます" || lemma == "だ" || lemma == "た" || lemma == "いい" || lemma == "よい":
+		return ""
+	case len(r) < 2:
+		return string(r)
+	}
+	return string(r[:len(r)-1])
+}
+
+func shortest(atoms []string) int {
+	n := len([]rune(atoms[0]))
+	for _, a := range atoms[1:] {
+		n = min(n, len([]rune(a)))
+	}
+	return n
+}
+
+// build compiles the literals into the automaton and the user words into the tokenizer.
+func (c *compiler) build() error {
+	var patterns []string
+	number := map[string]int{}
+	add := func(e entry) {
+		i, ok := number[e.pattern.Text]
+		if !ok {
+			i = len(patterns)
+			number[e.pattern.Text] = i
+			patterns = append(patterns, e.pattern.Text)
+			c.set.patterns = append(c.set.patterns, nil)
+		}
+		c.set.patterns[i] = append(c.set.patterns[i], int32(len(c.set.entries)))
+		c.set.entries = append(c.set.entries, e)
+	}
+	for _, w := range c.order {
+		for _, p := range w.Patterns() {
+			e := entry{pattern: p, length: len([]rune(p.Text)), word: w.Text, class: c.origin[w], leaves: c.leafOf[w], kanaOnly: kanaOnly(p.Text)}
+			for _, s := range p.NotIn {
+				// The pattern may stand in the longer string more than once.
+				for at, rest := 0, s; ; {
+					i := strings.Index(rest, p.Text)
+					if i < 0 {
+						break
+					}
+					at += len([]rune(rest[:i]))
+					e.notIn = append(e.notIn, notIn{[]rune(s), at})
+					rest = rest[i+len(firstRune(p.Text)):]
+					at++
+				}
+			}
+			add(e)
+		}
+	}
+	for _, x := range c.extra {
+		// The gate only asks whether it is there: no boundary, no hits of its own.
+		add(entry{pattern: dict.Pattern{Text: x.text, Boundary: dict.Free}, length: len([]rune(x.text)), word: x.text, class: x.rule, leaves: []int32{x.leaf}})
+	}
+	var err error
+	if c.set.matcher, err = automaton.Compile(patterns); err != nil {
+		return fmt.Errorf("compiling literals: %w", err)
+	}
+	var words []morph.Word
+	known := map[string]bool{}
+	names := make([]string, 0, len(c.classes))
+	for name := range c.classes {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		for _, w := range c.classes[name].Words {
+			if plain := text.Plain(w.Text); w.UserDict && !known[plain] {
+				known[plain] = true
+				words = append(words, morph.Word{Surface: plain, Reading: w.Reading, POS: "名詞,一般"})
+			}
+		}
+	}
+	if c.set.morph, err = morph.New(words); err != nil {
+		return fmt.Errorf("loading the tokenizer: %w", err)
+	}
+	return nil
+}
+
+func firstRune(s string) string { return string([]rune(s)[:1]) }

@@ -1,19 +1,36 @@
 // Package text gives the normalised views of a reply in which the matcher, the
 // detectors and the tokenizer look, each character mapped back to the original.
+//
+// There are three views, each made from the one before:
+//
+//   - Plain is the text as a reader sees it, whatever the code points behind it: NFKC, lower case, HTML
+//     entities decoded, invisible characters gone, combining marks composed or gone.
+//   - Folded leaves out differences of spelling that carry no meaning in a reply: katakana or
+//     hiragana, how long a vowel is drawn out, how often a character is repeated.
+//   - Squeezed undoes letters that are spaced out, as in し・ね.
+//
+// Normalising is idempotent: a text made of a view's characters has that same view. It takes time
+// and memory linear in the text.
 package text
 
 // Span is a half-open range of Unicode code points of the original text.
 type Span struct{ Start, End int }
 
 // A View is one normalised form of a text. Runes[i] comes from the code points
-// Start[i] up to End[i] of the original.
+// Start[i] up to End[i] of the original. Both rise from rune to rune, though not always strictly: the
+// three characters of (株) all come from the one code point ㈱. Code points that were dropped lie
+// between the ranges, or within one where they are part of what a reader sees as one letter.
+// A view can be longer than the text: NFKC makes up to 18 characters of one (ﷺ).
+//
+// Views share memory with each other and between texts: do not modify them.
 type View struct {
 	Runes []rune
 	Start []int32
 	End   []int32
 }
 
-// Span maps the view's runes [i,j) back to the original, for i < j.
+// Span maps the view's runes [i,j) back to the original, for i < j. It covers what was dropped
+// between them.
 func (v *View) Span(i, j int) Span { return Span{int(v.Start[i]), int(v.End[j-1])} }
 
 // Text is a string with its views.
@@ -28,10 +45,63 @@ type Text struct {
 }
 
 // New normalises s. Invalid UTF-8 counts as U+FFFD, one code point a byte, as in []rune(s).
-func New(s string) *Text { panic("TODO") }
+func New(s string) *Text {
+	t := &Text{Original: s, Runes: []rune(s)}
+	t.Plain = plain(t.Runes)
+	var classes []class
+	t.Folded, classes = fold(t.Plain)
+	t.Squeezed = squeeze(t.Folded, classes)
+	t.Sentences = sentences(t.Plain, len(t.Runes))
+	return t
+}
 
-// Fold gives the Folded form of a word of the dictionary, so that words and replies are normalised alike.
-func Fold(word string) string { panic("TODO") }
+// Fold gives the Folded form of a word of the dictionary, so that words and replies are normalised alike:
+// Fold(w) is found in the Folded view of every text in which w stands, unless
+//
+//   - w begins with 〜 or another mark that draws out a vowel, and stands after a kana;
+//   - w ends or begins within what is normalised as a whole: a combining mark or a ゛ follows it, it begins
+//     with one, or it is part of an HTML entity.
+func Fold(word string) string {
+	v, _ := fold(plain([]rune(word)))
+	return string(v.Runes)
+}
 
 // Plain gives the Plain form of s as a string.
-func Plain(s string) string { panic("TODO") }
+func Plain(s string) string { return string(plain([]rune(s)).Runes) }
+
+// numbers[i] is i: the map of a view that leaves the text as it is.
+var numbers = func() (n [4097]int32) {
+	for i := range n {
+		n[i] = int32(i)
+	}
+	return n
+}()
+
+// identity is the view that gives the text as it is.
+func identity(runes []rune) View {
+	n := len(runes)
+	ids := numbers[:]
+	if n >= len(ids) {
+		ids = make([]int32, n+1)
+		for i := range ids {
+			ids[i] = int32(i)
+		}
+	}
+	return View{Runes: runes, Start: ids[:n:n], End: ids[1 : n+1 : n+1]}
+}
+
+// cut is the view of v's first i runes, with room for as many as v has.
+func (v *View) cut(i int) View {
+	n := len(v.Runes)
+	return View{
+		Runes: append(make([]rune, 0, n), v.Runes[:i]...),
+		Start: append(make([]int32, 0, n), v.Start[:i]...),
+		End:   append(make([]int32, 0, n), v.End[:i]...),
+	}
+}
+
+func (v *View) push(r rune, start, end int32) {
+	v.Runes = append(v.Runes, r)
+	v.Start = append(v.Start, start)
+	v.End = append(v.End, end)
+}

@@ -1,0 +1,248 @@
+package classifier_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/kotomori/kotomori/classifier"
+	"github.com/kotomori/kotomori/rules"
+)
+
+// shipped is the classifier of the shipped ruleset, compiled once.
+var shipped = sync.OnceValue(func() *classifier.Classifier {
+	set, err := rules.Load(rules.Embedded())
+	if err != nil {
+		panic(err)
+	}
+	return classifier.New(set)
+})
+
+// replies are the labelled comments of testdata and the examples of all rules: everything that the rules were written for.
+func replies(t testing.TB) []classifier.Comment {
+	t.Helper()
+	var out []classifier.Comment
+	files, err := filepath.Glob("../testdata/labelled/*.jsonl")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no labelled comments: %v", err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sc := bufio.NewScanner(bytes.NewReader(data))
+		sc.Buffer(nil, 1<<20)
+		for sc.Scan() {
+			var r struct {
+				ID, Policy, Platform, Post, Text string
+				Author                           classifier.Author
+			}
+			if err := json.Unmarshal(sc.Bytes(), &r); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			out = append(out, classifier.Comment{
+				ID: r.ID, Account: r.Policy, Platform: r.Platform, Post: classifier.Post{Text: r.Post}, Author: r.Author, Text: r.Text,
+			})
+		}
+	}
+	for _, rule := range shipped().Ruleset().Rules() {
+		for i, e := range slices.Concat(rule.Match, rule.NoMatch) {
+			account := e.Account
+			if account == "" {
+				account = []string{"saitama", "wako"}[i%2]
+			}
+			out = append(out, classifier.Comment{
+				ID: rule.ID, Account: account, Post: classifier.Post{Text: e.Post},
+				Author: classifier.Author{Name: e.Name, Handle: e.Handle}, Text: e.Text,
+			})
+		}
+	}
+	return out
+}
+
+// checkVerdict holds what is promised of every verdict.
+func checkVerdict(t interface {
+	Errorf(string, ...any)
+}, in classifier.Comment, v classifier.Verdict, set *rules.Set,
+) {
+	platform := in.Platform
+	if platform == "" {
+		platform = "x"
+	}
+	if v.Action != rules.None && !rules.Can(platform, v.Action) {
+		t.Errorf("%s: %v recommended on %s, which cannot", in.ID, v.Action, platform)
+	}
+	if (v.Action == rules.None) != (len(v.Findings) == 0) {
+		t.Errorf("%s: action %v with %d findings", in.ID, v.Action, len(v.Findings))
+	}
+	policy, _ := set.Policy(v.Policy)
+	for i, f := range v.Findings {
+		clause, ok := policy.Clause(f.Category)
+		if !ok || clause.Number != f.Clause {
+			t.Errorf("%s: finding %s cites clause %s, which policy %s does not give it", in.ID, f.Category, f.Clause, v.Policy)
+		}
+		if f.Category == "off-topic" && (i > 0 || len(v.Findings) > 1) {
+			t.Errorf("%s: off-topic beside another clause", in.ID)
+		}
+		if len(f.Evidence) == 0 || f.Reason == "" || f.Confidence <= 0 || f.Confidence > 1 {
+			t.Errorf("%s: incomplete finding %+v", in.ID, f)
+		}
+		for _, e := range f.Evidence {
+			field := []rune(map[string]string{"": in.Text, "author.name": in.Author.Name, "author.handle": in.Author.Handle}[e.In])
+			if e.Start < 0 || e.End > len(field) || e.Start >= e.End || string(field[e.Start:e.End]) != e.Text {
+				t.Errorf("%s: evidence %+v is not text[start:end]", in.ID, e)
+			}
+			if _, ok := set.Rule(e.Rule); !ok {
+				t.Errorf("%s: evidence names an unknown rule %s", in.ID, e.Rule)
+			}
+		}
+	}
+}
+
+// TestGate: evaluating every rule gives the verdict that the gate gives, on every comment there is.
+func TestGate(t *testing.T) {
+	c := shipped()
+	flagged, gated := 0, 0
+	for _, in := range replies(t) {
+		with, err := c.Classify(in)
+		if err != nil {
+			t.Fatalf("%s: %v", in.ID, err)
+		}
+		without, err := c.ClassifyExhaustively(in)
+		if err != nil {
+			t.Fatalf("%s: %v", in.ID, err)
+		}
+		if with.Gated {
+			gated++
+		}
+		if len(with.Findings) > 0 {
+			flagged++
+		}
+		with.Gated, without.Gated = false, false
+		if !reflect.DeepEqual(with, without) {
+			t.Errorf("%s: the gate changes the verdict\nwith    %+v\nwithout %+v", in.ID, with, without)
+		}
+		checkVerdict(t, in, with, c.Ruleset())
+	}
+	if flagged == 0 || gated == 0 {
+		t.Errorf("%d flagged, %d gated: the corpus tests nothing", flagged, gated)
+	}
+}
+
+// TestProperties draws comments from pieces of real ones, with noise between, and holds the promises on each.
+func TestProperties(t *testing.T) {
+	c := shipped()
+	var pieces []string
+	for _, in := range replies(t) {
+		r := []rune(in.Text)
+		for i := 0; i < len(r); i += 12 {
+			pieces = append(pieces, string(r[i:min(len(r), i+12)]))
+		}
+	}
+	noise := []string{"", "", "。", "\n", "・", " ", "○", "w", "👍🏽", "\u200b", "&amp;", "ｶﾞ", "が", "?", "！！！", "http://a.example/x.apk", "12", "ー", "\u202e"}
+	rapid.Check(t, func(t *rapid.T) {
+		var b strings.Builder
+		for range rapid.IntRange(1, 8).Draw(t, "n") {
+			b.WriteString(rapid.SampledFrom(pieces).Draw(t, "piece"))
+			b.WriteString(rapid.SampledFrom(noise).Draw(t, "noise"))
+		}
+		in := classifier.Comment{
+			ID: "p", Text: b.String(), Account: rapid.SampledFrom([]string{"saitama", "wako"}).Draw(t, "account"),
+			Author: classifier.Author{Name: rapid.SampledFrom(pieces).Draw(t, "name"), Handle: rapid.SampledFrom([]string{"", "wakokyodo_", "abc"}).Draw(t, "handle")},
+			Post:   classifier.Post{Text: rapid.SampledFrom([]string{"", "講座を5月29日に開きます。参加は無料です。"}).Draw(t, "post")},
+		}
+		with, err := c.Classify(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, _ := c.Classify(in)
+		if !reflect.DeepEqual(with, again) {
+			t.Errorf("judged twice, two verdicts on %q", in.Text)
+		}
+		without, _ := c.ClassifyExhaustively(in)
+		without.Gated = with.Gated
+		if !reflect.DeepEqual(with, without) {
+			t.Errorf("the gate changes the verdict on %q\nwith    %+v\nwithout %+v", in.Text, with, without)
+		}
+		checkVerdict(t, in, with, c.Ruleset())
+	})
+}
+
+func TestInputErrors(t *testing.T) {
+	c := shipped()
+	ok := classifier.Comment{ID: "1", Text: "こんにちは"}
+	tests := []struct {
+		name   string
+		change func(*classifier.Comment)
+		field  string
+	}{
+		{"no id", func(c *classifier.Comment) { c.ID = "" }, "id"},
+		{"no text", func(c *classifier.Comment) { c.Text = "" }, "text"},
+		{"too long", func(c *classifier.Comment) { c.Text = strings.Repeat("あ", classifier.MaxText/3+1) }, "text"},
+		{"not UTF-8", func(c *classifier.Comment) { c.Text = "あ\xff" }, "text"},
+		{"post not UTF-8", func(c *classifier.Comment) { c.Post.Text = "\xff" }, "post.text"},
+		{"long name", func(c *classifier.Comment) { c.Author.Name = strings.Repeat("a", classifier.MaxName+1) }, "author.name"},
+		{"unknown account", func(c *classifier.Comment) { c.Account = "osaka" }, "account"},
+		{"unknown platform", func(c *classifier.Comment) { c.Platform = "mixi" }, "platform"},
+		{"platform not covered", func(c *classifier.Comment) { c.Platform = "blog" }, "platform"},
+	}
+	if _, err := c.Classify(ok); err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range tests {
+		in := ok
+		tt.change(&in)
+		_, err := c.Classify(in)
+		ie, is := errors.AsType[*classifier.InputError](err)
+		if !is || ie.Field != tt.field || ie.What == "" || ie.Mend == "" {
+			t.Errorf("%s: got %v, want an InputError for %s", tt.name, err, tt.field)
+		}
+	}
+	if v, err := c.Classify(classifier.Comment{ID: "1", Text: strings.Repeat("あ", classifier.MaxText/3)}); err != nil || v.ID != "1" {
+		t.Errorf("the longest text allowed: %v", err)
+	}
+}
+
+// TestAbstains: without the official post's text, what can only be judged against it is not, and the verdict says so.
+func TestAbstains(t *testing.T) {
+	v, err := shipped().Classify(classifier.Comment{ID: "1", Account: "wako", Text: "昨日のラーメンはうまかった"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"off-topic", "tampering"} {
+		if !slices.Contains(v.Abstained, want) {
+			t.Errorf("%s is not said to abstain: %v", want, v.Abstained)
+		}
+	}
+	v, err = shipped().Classify(classifier.Comment{ID: "1", Account: "wako", Text: "昨日のラーメンはうまかった", Post: classifier.Post{Text: "講座を開きます。"}})
+	if err != nil || len(v.Abstained) > 0 {
+		t.Errorf("abstains with the post known: %v, %v", v.Abstained, err)
+	}
+}
+
+// TestCategoriesOfPolicies: a category that a policy lacks is never reported for it.
+func TestCategoriesOfPolicies(t *testing.T) {
+	c := shipped()
+	for account, lacks := range map[string][]string{"saitama": {"impersonation", "off-topic"}, "wako": {"crime-incitement", "tos-violation"}} {
+		p, ok := c.Ruleset().Policy(account)
+		if !ok || len(p.Clauses) != 15 {
+			t.Fatalf("policy %s: %v, %d clauses", account, ok, len(p.Clauses))
+		}
+		for _, category := range lacks {
+			if _, ok := p.Clause(category); ok {
+				t.Errorf("policy %s has a clause for %s", account, category)
+			}
+		}
+	}
+}

@@ -1,0 +1,83 @@
+package classifier_test
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/kotomori/kotomori/classifier"
+	"github.com/kotomori/kotomori/internal/evaluate"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+const goldenQuality = "../testdata/quality.golden"
+
+// TestQuality holds the quality of the shipped ruleset on the labelled comments: every change of judgement shows in the
+// diff of the golden file. After a wanted change: go test ./classifier -run TestQuality -update
+func TestQuality(t *testing.T) {
+	files, err := filepath.Glob("../testdata/labelled/*.jsonl")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no labelled comments: %v", err)
+	}
+	var gold []evaluate.Labelled
+	var predicted []evaluate.Prediction
+	seen := map[string]string{}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sc := bufio.NewScanner(bytes.NewReader(data))
+		sc.Buffer(nil, 1<<20)
+		for line := 1; sc.Scan(); line++ {
+			var l evaluate.Labelled
+			if err := json.Unmarshal(sc.Bytes(), &l); err != nil {
+				t.Fatalf("%s:%d: %v", name, line, err)
+			}
+			if other, ok := seen[l.ID]; ok {
+				t.Errorf("%s:%d: id %s stands in %s already", name, line, l.ID, other)
+			}
+			seen[l.ID] = name
+			gold = append(gold, l)
+			v, err := shipped().Classify(classifier.Comment{
+				ID: l.ID, Account: l.Policy, Platform: l.Platform, Post: classifier.Post{Text: l.Post},
+				Author: classifier.Author{Name: l.Author.Name, Handle: l.Author.Handle}, Text: l.Text,
+			})
+			if err != nil {
+				t.Fatalf("%s:%d: %v", name, line, err)
+			}
+			p := evaluate.Prediction{ID: l.ID}
+			for _, f := range v.Findings {
+				p.Labels = append(p.Labels, f.Category)
+			}
+			predicted = append(predicted, p)
+		}
+	}
+	figures := evaluate.Score(gold, predicted)
+	var got bytes.Buffer
+	fmt.Fprintln(&got, "# Quality of the shipped ruleset on testdata/labelled, which its writers knew: an upper bound.")
+	if err := figures.WriteText(&got); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(goldenQuality, got.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(goldenQuality)
+	if err != nil {
+		t.Fatalf("%v (make it with -update)", err)
+	}
+	if want := bytes.ReplaceAll(want, []byte("\r\n"), []byte("\n")); !bytes.Equal(got.Bytes(), want) {
+		t.Errorf("the judgement changed; look at the diff, then run with -update\n--- got\n%s--- want\n%s", got.Bytes(), want)
+	}
+	if n := figures.FalsePositives; n.Rate > 0.03 {
+		t.Errorf("%d of %d acceptable comments flagged", n.Part, n.Of)
+	}
+}

@@ -1,0 +1,91 @@
+package dict
+
+import (
+	"strings"
+	"unicode"
+
+	"github.com/kotomori/kotomori/internal/text"
+)
+
+// maskMarks stand for a letter that the writer left out (伏字), in their normalised form.
+var maskMarks = []rune("○●〇◯×✕*■□")
+
+// Pattern is one spelling to look for.
+type Pattern struct {
+	Text     string   // normalised by text.Fold
+	Exact    string   // where not empty, the spelling that the plain view must show
+	NotIn    []string // normalised longer strings in which it is no hit
+	Boundary Boundary
+	POS      string
+	// Inflected spellings end inside a word, so only their start can lie on a boundary.
+	Inflected bool
+	// Disguise: look for it in the squeezed view too.
+	Disguise bool
+	// Masked: one letter stands masked.
+	Masked bool
+}
+
+// Patterns generates the spellings of a word: its forms, its reading's forms, masked ones.
+func (w *Word) Patterns() []Pattern {
+	var out []Pattern
+	seen := map[string]bool{}
+	add := func(spelling string, not []string, boundary Boundary, pos string, inflected bool) {
+		folded := text.Fold(spelling)
+		if folded == "" || seen[folded] {
+			return
+		}
+		seen[folded] = true
+		p := Pattern{Text: folded, Boundary: boundary, POS: pos, Inflected: inflected, Disguise: w.Disguise}
+		if w.Exact {
+			p.Exact = text.Plain(spelling)
+		}
+		for _, s := range w.NotIn {
+			// A not-in string guards those spellings that it holds.
+			if f := text.Fold(s); len(f) > len(folded) && strings.Contains(f, folded) {
+				p.NotIn = append(p.NotIn, f)
+			}
+		}
+		for _, s := range not {
+			p.NotIn = append(p.NotIn, folded+s)
+		}
+		out = append(out, p)
+	}
+	spell := func(s string, boundary Boundary) {
+		if w.Inflect == "" {
+			add(s, nil, boundary, w.POS, false)
+			return
+		}
+		if inflected, ok := conjugate(s, w.Inflect, w.Forms); ok {
+			for _, f := range inflected {
+				add(f.text, f.not, boundary, w.POS, w.Inflect != "na-adj")
+			}
+		}
+	}
+	spell(w.Text, w.Boundary)
+	if w.Reading != "" {
+		spell(w.Reading, AtBoth)
+	}
+	if !w.Disguise {
+		return out
+	}
+	for _, p := range out {
+		r := []rune(p.Text)
+		if len(r) < 3 {
+			continue // one letter of two does not tell the word
+		}
+		for i, c := range r {
+			if !unicode.IsLetter(c) {
+				continue
+			}
+			for _, mark := range maskMarks {
+				r[i] = mark
+				if s := string(r); !seen[s] {
+					seen[s] = true
+					out = append(out, Pattern{Text: s, NotIn: nil, Boundary: Free, Masked: true})
+				}
+			}
+			r[i] = c
+		}
+	}
+	return out
+}

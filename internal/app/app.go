@@ -1,0 +1,273 @@
+// Package app says which parts of Kotomori run together, and starts and stops them.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/kotomori/kotomori/internal/broker"
+	"github.com/kotomori/kotomori/internal/event"
+	"github.com/kotomori/kotomori/internal/stream"
+)
+
+// Config says what to run: a worker, with or without a broker of its own.
+type Config struct {
+	Cluster stream.Cluster       // Brokers is left out where Embedded is set
+	Topics  stream.TopicSettings // for topics that do not exist yet
+	Group   string               // consumer group
+
+	// Embedded, if not nil, is the broker to start first.
+	Embedded *Embedded
+
+	Rules        string        // folder laid over the shipped rules; empty for none
+	RulesPoll    time.Duration // how often to look for changes there; 0 means once a second
+	HTTP         string        // address of metrics and health; empty for none
+	HTTPFallback bool          // where that address is taken, listen on a free port of the same host
+	PseudonymKey string        // file; empty for no pseudonyms
+	Log          *slog.Logger  // nil: no log
+
+	// Prepare, if not nil, is called by Start before the worker starts.
+	Prepare func(context.Context, *stream.Client) error
+}
+
+// Embedded is the broker of a single machine.
+type Embedded struct {
+	Dir    string // data folder
+	Listen string // 127.0.0.1:PORT; empty for the port of last time, or a free one
+}
+
+// App is a worker with all it needs. Make it with New, then Start and, in any case after that, Stop.
+type App struct {
+	cfg    Config
+	log    *slog.Logger
+	judge  *Judge
+	broker *broker.Broker
+	client *stream.Client
+	worker *stream.Worker
+	http   *httpServer
+
+	stopWork context.CancelFunc // tells worker and judge to finish
+	work     sync.WaitGroup
+	workErr  error // of the worker; read after work is done
+}
+
+// New reads the rules, of which every fault is in its error (a rules.Faults), and checks the configuration.
+// Nothing runs yet.
+func New(cfg Config) (*App, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.RulesPoll == 0 {
+		cfg.RulesPoll = time.Second
+	}
+	judge, err := NewJudge(cfg.Rules, cfg.Log)
+	if err != nil {
+		return nil, err
+	}
+	return &App{cfg: cfg, log: cfg.Log, judge: judge}, nil
+}
+
+// Start starts the embedded broker, the HTTP listener and the worker, and returns without waiting for the
+// worker to be ready: see Ready. Its errors are those of this machine, such as a port or a folder in use; a
+// cluster that is away is none. After an error nothing runs.
+func (a *App) Start(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.Stop(context.WithoutCancel(ctx)))
+		}
+	}()
+	reg := prometheus.NewRegistry()
+	metrics, err := a.register(reg)
+	if err != nil {
+		return err
+	}
+	cluster := a.cfg.Cluster
+	cluster.Log = a.log
+	if e := a.cfg.Embedded; e != nil {
+		a.broker, err = broker.Start(broker.Config{Dir: e.Dir, Listen: e.Listen, Log: a.log})
+		if err != nil {
+			return fmt.Errorf("starting the embedded broker: %w", err)
+		}
+		cluster.Brokers = []string{a.broker.Addr()}
+	}
+	if a.client, err = stream.Connect(cluster); err != nil {
+		return err
+	}
+	if a.cfg.Prepare != nil {
+		if err := a.cfg.Prepare(ctx, a.client); err != nil {
+			return err
+		}
+	}
+	var pseudonyms *event.Pseudonyms
+	if a.cfg.PseudonymKey != "" {
+		if pseudonyms, err = event.LoadPseudonyms(a.cfg.PseudonymKey); err != nil {
+			return err
+		}
+	}
+	a.worker, err = stream.NewWorker(stream.WorkerConfig{
+		Client: a.client, Classifier: a.judge, Group: a.cfg.Group, Topics: a.cfg.Topics,
+		Pseudonyms: pseudonyms, Metrics: metrics, Log: a.log,
+	})
+	if err != nil {
+		return err
+	}
+	if a.cfg.HTTP != "" {
+		listener, err := a.listen(ctx)
+		if err != nil {
+			return fmt.Errorf("listening for metrics and health: %w", err)
+		}
+		a.http = serveHTTP(listener, reg, a.Ready, a.log)
+	}
+	// The work outlives ctx: it ends by Stop, which lets it finish.
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	a.stopWork = cancel
+	a.work.Go(func() { a.workErr = a.worker.Run(work) })
+	a.work.Go(func() { a.judge.Follow(work, a.cfg.RulesPoll, metrics.SetRuleset) })
+	return nil
+}
+
+func (a *App) listen(ctx context.Context) (net.Listener, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", a.cfg.HTTP)
+	if err == nil || !a.cfg.HTTPFallback {
+		return l, err
+	}
+	host, _, splitErr := net.SplitHostPort(a.cfg.HTTP)
+	if splitErr != nil {
+		return nil, err
+	}
+	a.log.Warn("the port for metrics is taken, taking a free one", "addr", a.cfg.HTTP)
+	return lc.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
+}
+
+func (a *App) register(reg *prometheus.Registry) (*stream.Metrics, error) {
+	metrics, err := stream.NewMetrics(reg)
+	if err != nil {
+		return nil, fmt.Errorf("registering metrics: %w", err)
+	}
+	metrics.SetRuleset(a.judge.Ruleset().Hash())
+	build := Build()
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "kotomori_build_info", Help: "Always 1; the labels say which build this is.",
+		ConstLabels: prometheus.Labels{"version": build.Version, "revision": build.Revision, "goversion": runtime.Version()},
+	})
+	info.Set(1)
+	for _, c := range append(a.judge.collectors(), info, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{})) {
+		if err := reg.Register(c); err != nil {
+			return nil, fmt.Errorf("registering metrics: %w", err)
+		}
+	}
+	return metrics, nil
+}
+
+// Stop lets the worker finish and commit what it has in hand and leave its group, then stops the rest. It may
+// be called more than once, and after a Start that failed. ctx limits the wait for requests to the HTTP listener.
+func (a *App) Stop(ctx context.Context) error {
+	var errs []error
+	if a.stopWork != nil {
+		a.stopWork()
+		a.work.Wait()
+		errs = append(errs, a.workErr)
+	}
+	if a.http != nil {
+		errs = append(errs, a.http.stop(ctx))
+		a.http = nil
+	}
+	if a.client != nil {
+		a.client.Close()
+		a.client = nil
+	}
+	if a.broker != nil {
+		errs = append(errs, a.broker.Close())
+		a.broker = nil
+	}
+	a.workErr = nil
+	return errors.Join(errs...)
+}
+
+// Ready is nil while the worker takes comments; otherwise its error says what it waits for.
+func (a *App) Ready() error {
+	if a.worker == nil {
+		return errors.New("not started")
+	}
+	return a.worker.Ready()
+}
+
+// Client is the connection to the cluster, between Start and Stop.
+func (a *App) Client() *stream.Client { return a.client }
+
+// Judge is the classifier in use.
+func (a *App) Judge() *Judge { return a.judge }
+
+// Broker is the address of the embedded broker between Start and Stop, empty where there is none.
+func (a *App) Broker() string {
+	if a.broker == nil {
+		return ""
+	}
+	return a.broker.Addr()
+}
+
+// HTTPAddr is the address of metrics and health between Start and Stop, empty where there is none.
+func (a *App) HTTPAddr() string {
+	if a.http == nil {
+		return ""
+	}
+	return a.http.addr
+}
+
+// BuildInfo tells builds apart.
+type BuildInfo struct {
+	Version  string // of the module, "(devel)" where it was built from a tree
+	Revision string // of the version control, empty where it is not known
+	Time     string // of that revision, RFC 3339
+	Modified bool   // with changes that are not in the revision
+}
+
+// Build says which build this is, as the Go command noted in it.
+func Build() BuildInfo {
+	out := BuildInfo{Version: "(unknown)"}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return out
+	}
+	if info.Main.Version != "" {
+		out.Version = info.Main.Version
+	}
+	for _, s := range info.Settings {
+		switch s.Key {
+		case "vcs.revision":
+			out.Revision = s.Value
+		case "vcs.time":
+			out.Time = s.Value
+		case "vcs.modified":
+			out.Modified = s.Value == "true"
+		}
+	}
+	return out
+}
+
+// BrokerDir is where the embedded broker keeps its data within a data folder.
+func BrokerDir(dataDir string) string { return filepath.Join(dataDir, "broker") }
+
+// PseudonymFile is where the key of a single machine's pseudonyms is within its data folder.
+func PseudonymFile(dataDir string) string { return filepath.Join(dataDir, "pseudonym.key") }
+
+// MakeDataDir makes a data folder that only its owner can read: it holds what people wrote.
+func MakeDataDir(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("making the data directory: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package detect
+
+import "github.com/kotomori/kotomori/internal/text"
+
+// emojiRanges are the characters shown as pictures by default (Emoji_Presentation of Unicode's emoji-data), and
+// those of the older blocks that phones in Japan show so.
+var emojiRanges = [][2]rune{
+	{0x203C, 0x203C},
+	{0x2049, 0x2049},
+	{0x231A, 0x231B},
+	{0x23E9, 0x23EC},
+	{0x23F0, 0x23F0},
+	{0x23F3, 0x23F3},
+	{0x25FD, 0x25FE},
+	{0x2600, 0x2604},
+	{0x260E, 0x260E},
+	{0x2614, 0x2615},
+	{0x2618, 0x2618},
+	{0x261D, 0x261D},
+	{0x2639, 0x263A},
+	{0x2648, 0x2653},
+	{0x2660, 0x2660},
+	{0x2663, 0x2663},
+	{0x2665, 0x2666},
+	{0x2668, 0x2668},
+	{0x267B, 0x267B},
+	{0x267F, 0x267F},
+	{0x2693, 0x2693},
+	{0x26A0, 0x26A1},
+	{0x26AA, 0x26AB},
+	{0x26BD, 0x26BE},
+	{0x26C4, 0x26C5},
+	{0x26CE, 0x26CE},
+	{0x26D4, 0x26D4},
+	{0x26EA, 0x26EA},
+	{0x26F2, 0x26F5},
+	{0x26FA, 0x26FA},
+	{0x26FD, 0x26FD},
+	{0x2702, 0x2702},
+	{0x2705, 0x2705},
+	{0x2708, 0x270D},
+	{0x270F, 0x270F},
+	{0x2728, 0x2728},
+	{0x274C, 0x274C},
+	{0x274E, 0x274E},
+	{0x2753, 0x2755},
+	{0x2757, 0x2757},
+	{0x2763, 0x2764},
+	{0x2795, 0x2797},
+	{0x27A1, 0x27A1},
+	{0x27B0, 0x27B0},
+	{0x27BF, 0x27BF},
+	{0x2B05, 0x2B07},
+	{0x2B1B, 0x2B1C},
+	{0x2B50, 0x2B50},
+	{0x2B55, 0x2B55},
+	{0x3297, 0x3297},
+	{0x3299, 0x3299},
+	{0x1F004, 0x1F004},
+	{0x1F0CF, 0x1F0CF},
+	{0x1F170, 0x1F171},
+	{0x1F17E, 0x1F17F},
+	{0x1F18E, 0x1F18E},
+	{0x1F191, 0x1F19A},
+	{0x1F1E6, 0x1F1FF},
+	{0x1F201, 0x1F202},
+	{0x1F21A, 0x1F21A},
+	{0x1F22F, 0x1F22F},
+	{0x1F232, 0x1F23A},
+	{0x1F250, 0x1F251},
+	{0x1F300, 0x1F64F},
+	{0x1F680, 0x1F6FF},
+	{0x1F7E0, 0x1F7EB},
+	{0x1F7F0, 0x1F7F0},
+	{0x1F90C, 0x1F9FF},
+	{0x1FA70, 0x1FAFF},
+}
+
+func isEmoji(c rune) bool {
+	if c < 0x203C {
+		return false
+	}
+	for _, e := range emojiRanges {
+		if c <= e[1] {
+			return c >= e[0]
+		}
+	}
+	return false
+}
+
+// joinsEmoji reports the invisible parts of emoji: joiner, variation selector, keycap, tags of regional flags.
+func joinsEmoji(c rune) bool {
+	return c == 0x200D || c == 0xFE0F || c == 0xFE0E || c == 0x20E3 || c >= 0xE0020 && c <= 0xE007F
+}
+
+// emojiAt is the end of the emoji that begins at r[i], or i.
+func emojiAt(r []rune, i int) int {
+	j := i
+	switch c := r[i]; {
+	case isEmoji(c):
+		j++
+	case isDigit(c) || c == '#' || c == '*': // 1️⃣
+		if runeAt(r, i+1) == 0x20E3 || runeAt(r, i+1) == 0xFE0F && runeAt(r, i+2) == 0x20E3 {
+			j++
+		}
+	case runeAt(r, i+1) == 0xFE0F && c > 0x7F && !isWord(c): // any other made a picture
+		j++
+	}
+	if j > i {
+		for j < len(r) && joinsEmoji(r[j]) {
+			j++
+		}
+	}
+	return j
+}
+
+// findEmoji reports runs of emoji. It reads the original, in which joiners and selectors still stand.
+func findEmoji(in *Input, found func(text.Span)) {
+	r := in.Text.Runes
+	for i := 0; i < len(r); {
+		j := i
+		for j < len(r) {
+			e := emojiAt(r, j)
+			if e == j {
+				break
+			}
+			j = e
+		}
+		if j > i {
+			found(text.Span{Start: i, End: j})
+			i = j
+			continue
+		}
+		i++
+	}
+}

@@ -1,0 +1,30 @@
+package stream
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
+
+// backoff counts growing pauses between tries: 100 ms, doubled up to 10 s, a quarter more or less so that many workers
+// do not come at once.
+type backoff struct{ last time.Duration }
+
+func (b *backoff) next() time.Duration {
+	b.last = min(max(2*b.last, 100*time.Millisecond), 10*time.Second)
+	return b.last*3/4 + time.Duration(rand.Int64N(int64(b.last/2)))
+}
+
+func (b *backoff) reset() { b.last = 0 }
+
+// sleep pauses; false means that ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}

@@ -1,0 +1,182 @@
+package stream
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"github.com/kotomori/kotomori/classifier"
+	"github.com/kotomori/kotomori/internal/event"
+	"github.com/kotomori/kotomori/rules"
+)
+
+// state is what was said so far about the comments of one partition: the fold of that partition of
+// kotomori.recommendations. A comment of which nothing was said, because its first revision is acceptable, is not in it.
+type state struct {
+	said map[stateKey]said
+	next int64 // offset up to which the partition was read
+}
+
+// stateKey stands for a comment's key, which may be long.
+type stateKey [16]byte
+
+// said is the latest that was said about a comment.
+type said struct {
+	id       [16]byte // of the recommendation
+	revision int32
+	status   uint8
+}
+
+// The values of said.status.
+const (
+	saidOpen uint8 = iota
+	saidEdited
+	saidDeleted
+)
+
+func newState() *state { return &state{said: make(map[stateKey]said)} }
+
+func stateKeyOf(commentKey string) stateKey {
+	sum := sha256.Sum256([]byte(commentKey))
+	return stateKey(sum[:16])
+}
+
+// after tells whether s says more than t. A deletion comes after everything else about the same revision.
+func (s said) after(t said) bool {
+	if s.revision != t.revision {
+		return s.revision > t.revision
+	}
+	return s.status == saidDeleted && t.status != saidDeleted
+}
+
+// fold takes in a record of the partition. A record of an earlier revision after a later one, left by a worker that did
+// not know yet that its partition had gone to another, changes nothing.
+func (s *state) fold(key, value []byte) error {
+	k := stateKeyOf(string(key))
+	if value == nil { // removed by an administrator
+		delete(s.said, k)
+		return nil
+	}
+	var r struct {
+		ID       string       `json:"id"`
+		Revision int32        `json:"revision"`
+		Status   event.Status `json:"status"`
+		Why      event.Why    `json:"why"`
+	}
+	if err := json.Unmarshal(value, &r); err != nil {
+		return fmt.Errorf("not JSON")
+	}
+	if r.Revision < 1 {
+		return fmt.Errorf("without a revision")
+	}
+	now := said{revision: r.Revision}
+	switch {
+	case r.Status == event.Open:
+	case r.Why == event.Deleted:
+		now.status = saidDeleted
+	default:
+		now.status = saidEdited
+	}
+	id, err := hex.DecodeString(r.ID)
+	if err != nil || len(id) != len(now.id) {
+		return fmt.Errorf("without an id")
+	}
+	now.id = [16]byte(id)
+	if before, ok := s.said[k]; !ok || now.after(before) {
+		s.said[k] = now
+	}
+	return nil
+}
+
+// say is what has to be said about a comment, given what was said before; false: nothing. v is the verdict, which a
+// deleted comment needs not. In the end what was said is the same in whatever order a comment's revisions come.
+func (s *state) say(c event.Comment, v classifier.Verdict, at time.Time) (event.Recommendation, bool) {
+	key := c.CommentKey()
+	k := stateKeyOf(key)
+	before, known := s.said[k]
+	now := said{revision: int32(c.Revision)}
+	violating := !c.Deleted && v.Action != rules.None
+	switch {
+	case c.Deleted:
+		now.status = saidDeleted
+	case !violating:
+		now.status = saidEdited
+		if !known && c.Revision == 1 {
+			return event.Recommendation{}, false
+		}
+	}
+	if known && !now.after(before) {
+		return event.Recommendation{}, false
+	}
+	r := event.Recommendation{
+		CommentID: c.ID, Revision: c.Revision, Account: c.Account, Platform: c.Platform,
+		Post: classifier.Post{ID: c.Post.ID}, Action: rules.None, Policy: v.Policy, Ruleset: v.Ruleset,
+		Commented: c.Created, Recommended: at,
+	}
+	if violating {
+		r.ID = event.RecommendationID(key, c.Revision, v.Ruleset)
+		r.Status = event.Open
+		if known && before.status == saidOpen {
+			r.Supersedes = hex.EncodeToString(before.id[:])
+		}
+	} else {
+		r.Status, r.Why = event.Withdrawn, event.Edited
+		if c.Deleted {
+			r.Why = event.Deleted
+		}
+		if known {
+			r.ID = hex.EncodeToString(before.id[:])
+		} else {
+			r.ID = event.RecommendationID(key, c.Revision, v.Ruleset)
+		}
+	}
+	id, _ := hex.DecodeString(r.ID)
+	now.id = [16]byte(id)
+	s.said[k] = now
+	return r, true
+}
+
+// load reads on in the partition of kotomori.recommendations, from where it was read before, to its present end.
+func (s *state) load(ctx context.Context, c *Client, partition int) error {
+	ends, err := c.listOffsets(ctx, event.TopicRecommendations, []int{partition}, kafka.LastOffset)
+	if err != nil {
+		return err
+	}
+	end := ends[partition]
+	if s.next > end { // the topic was made anew
+		*s = *newState()
+	}
+	for s.next < end {
+		f, err := c.fetch(ctx, event.TopicRecommendations, partition, s.next, fetchWait)
+		if outOfRange(err) { // it begins later
+			first, err := c.firstOffset(ctx, event.TopicRecommendations, partition)
+			if err != nil {
+				return err
+			}
+			if first <= s.next {
+				return fmt.Errorf("reading %s/%d: there is nothing at %d, between %d and %d", event.TopicRecommendations, partition, s.next, first, end)
+			}
+			s.next = first
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for _, m := range f.messages {
+			if err := s.fold(m.key, m.value); err != nil {
+				c.log.Warn("ignoring a record that is no recommendation", "topic", event.TopicRecommendations,
+					"partition", partition, "offset", m.offset, "err", err)
+			}
+		}
+		s.next = f.next
+		if f.dry { // the rest was removed by compaction
+			return nil
+		}
+	}
+	return nil
+}

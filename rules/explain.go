@@ -1,0 +1,111 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/kotomori/kotomori/internal/morph"
+)
+
+// Explanation is every step of judging one reply by the rules.
+type Explanation struct {
+	Plain    string        // the reply normalised, as detectors and the tokenizer see it
+	Folded   string        // as literals are looked for in it
+	Squeezed string        // with inserted marks removed; empty where that changes nothing
+	Literals []Literal     // what the automaton found, by place
+	Tokens   []morph.Token // offsets in Plain
+	Rules    []Verdict     // rules that could have held, by id
+}
+
+// Literal is a literal found.
+type Literal struct {
+	Class string // class, or the rule that asks for it
+	Word  string // as the dictionary has it
+	Place Place
+	Text  string // as it stands in the reply
+	Kept  bool
+	Why   string // why it does not count
+}
+
+// Verdict is what became of a rule.
+type Verdict struct {
+	Rule   *Rule
+	Fired  bool
+	Why    string // why it was held back
+	Places []Place
+}
+
+// Explain judges a reply as Match does and tells each step.
+func (s *Set) Explain(in Input) Explanation {
+	e := s.newEval(in)
+	var out Explanation
+	raw := [numFields]string{in.Text, in.Name, in.Handle}
+	for i, f := range e.fields {
+		if f == nil {
+			continue
+		}
+		e.tokenize(f)
+		e.validate(f)
+		if Field(i) == InText {
+			out.Plain, out.Folded, out.Squeezed = string(f.text.Plain.Runes), string(f.text.Folded.Runes), string(f.text.Squeezed.Runes)
+			out.Tokens = f.tokens
+		}
+		for _, h := range f.raw {
+			en := &s.entries[h.entry]
+			out.Literals = append(out.Literals, Literal{
+				Class: en.class, Word: en.word, Place: Place{Field(i), h.place.Start, h.place.End},
+				Text: Slice(raw[i], h.place.Start, h.place.End), Kept: h.dropped == "", Why: h.dropped,
+			})
+		}
+	}
+	slices.SortStableFunc(out.Literals, func(a, b Literal) int {
+		if a.Place.Field != b.Place.Field {
+			return int(a.Place.Field) - int(b.Place.Field)
+		}
+		return a.Place.Start - b.Place.Start
+	})
+	for _, r := range s.rules {
+		v := Verdict{Rule: r}
+		if r.needsPost && e.post == nil {
+			if e.possibleWithoutPost(r.when) {
+				v.Why = "the official post is not known: the rule abstains"
+				out.Rules = append(out.Rules, v)
+			}
+			continue
+		}
+		if !e.possible(r.when) {
+			continue
+		}
+		v.Places = e.run(r, r.unless)
+		_, has := in.Policy.Clause(r.Category)
+		switch {
+		case len(v.Places) > 0 && has:
+			v.Fired = true
+		case len(v.Places) > 0:
+			v.Why = "the policy " + in.Policy.ID + " has no clause for " + r.Category
+		default:
+			v.Why = e.whyNot(r)
+		}
+		out.Rules = append(out.Rules, v)
+	}
+	return out
+}
+
+// possibleWithoutPost is possible, taking for granted what only the official post could tell.
+func (e *eval) possibleWithoutPost(c *cond) bool {
+	switch c.kind {
+	case kindDetector:
+		return c.detector.NeedsPost || e.possible(c)
+	case kindAll:
+		for _, kid := range c.kids {
+			if kid.kind != kindNot && !e.possibleWithoutPost(kid) {
+				return false
+			}
+		}
+		return true
+	case kindAny:
+		return slices.ContainsFunc(c.kids, e.possibleWithoutPost)
+	case kindUse:
+		return e.possibleWithoutPost(e.set.named[c.name])
+	}
+	return e.possible(c)
+}
