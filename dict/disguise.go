@@ -7,8 +7,12 @@ import (
 	"github.com/kotomori/kotomori/internal/text"
 )
 
-// maskMarks stand for a letter that the writer left out (伏字), in their normalised form.
-var maskMarks = []rune("○●〇◯×✕*■□")
+// Mask stands in a masked spelling for the letter left out (伏字). A text is looked at with all marks that writers use
+// for it turned into this one, so that each letter is masked once, not once a mark.
+const Mask = '○'
+
+// IsMask says whether a letter may be masked with r, a character of the folded view.
+func IsMask(r rune) bool { return strings.ContainsRune("○●〇◯×✕*■□", r) }
 
 // Pattern is one spelling to look for.
 type Pattern struct {
@@ -77,12 +81,10 @@ func (w *Word) Patterns() []Pattern {
 			if !unicode.IsLetter(c) {
 				continue
 			}
-			for _, mark := range maskMarks {
-				r[i] = mark
-				if s := string(r); !seen[s] {
-					seen[s] = true
-					out = append(out, Pattern{Text: s, NotIn: nil, Boundary: Free, Masked: true})
-				}
+			r[i] = Mask
+			if masked := string(r); !seen[masked] {
+				seen[masked] = true
+				out = append(out, Pattern{Text: masked, Boundary: Free, Masked: true})
 			}
 			r[i] = c
 		}

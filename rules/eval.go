@@ -135,11 +135,11 @@ func (s *Set) newEval(in Input) *eval {
 // scan finds all literals of one field.
 func (s *Set) scan(str string) *fieldEval {
 	f := &fieldEval{text: text.New(str), present: make([]bool, s.leaves)}
-	view, squeezed := &f.text.Folded, false
+	view, squeezed, masks := &f.text.Folded, false, false
 	collect := func(pattern, start, end int) bool {
 		for _, n := range s.patterns[pattern] {
 			e := &s.entries[n]
-			if squeezed && (!e.pattern.Disguise || !spacedOut(view, start, end)) {
+			if e.pattern.Masked != masks || squeezed && (!e.pattern.Disguise || !spacedOut(view, start, end)) {
 				continue
 			}
 			for _, leaf := range e.leaves {
@@ -150,6 +150,17 @@ func (s *Set) scan(str string) *fieldEval {
 		return true
 	}
 	s.matcher.Scan(view.Runes, collect)
+	if slices.ContainsFunc(view.Runes, dict.IsMask) {
+		masks = true
+		runes := slices.Clone(view.Runes)
+		for i, r := range runes {
+			if dict.IsMask(r) {
+				runes[i] = dict.Mask
+			}
+		}
+		s.matcher.Scan(runes, collect)
+		masks = false
+	}
 	if len(f.text.Squeezed.Runes) > 0 {
 		view, squeezed = &f.text.Squeezed, true
 		s.matcher.Scan(view.Runes, collect)

@@ -69,11 +69,7 @@ func (c *cards) show(r event.Recommendation) {
 	}
 	c.line("%s  %s", c.style.Paint(actionLook(r.Action), "■ "+actionWords(r.Action)), where)
 	for i, f := range r.Findings {
-		if i == 0 {
-			c.entry("条項", strings.TrimSpace(f.Clause+" "+c.clauseText(r.Policy, f.Category, f.Clause)), nil)
-		} else {
-			c.entry("ほか", strings.TrimSpace(fmt.Sprintf("%s %s", f.Clause, c.clauseText(r.Policy, f.Category, f.Clause))), nil)
-		}
+		c.entry(first(i, "条項", "ほか"), strings.TrimSpace(f.Clause+" "+c.clauseText(r.Policy, f.Category, f.Clause)), nil)
 	}
 	c.entry("返信", r.Text, evidenceIn(r.Findings, ""))
 	if spans := evidenceIn(r.Findings, "author.name"); len(spans) > 0 {
@@ -82,11 +78,11 @@ func (c *cards) show(r event.Recommendation) {
 	if spans := evidenceIn(r.Findings, "author.handle"); len(spans) > 0 {
 		c.entry("ＩＤ", r.Author.Handle, spans)
 	}
-	for _, f := range r.Findings {
-		c.entry("理由", f.Reason, nil)
+	for i, f := range r.Findings {
+		c.entry(first(i, "理由", ""), f.Reason, nil)
 	}
-	for _, f := range r.Findings {
-		c.entry("規則", fmt.Sprintf("%s (確信度 %.2f)", strings.Join(rulesOf(f), ", "), f.Confidence), nil)
+	for i, f := range r.Findings {
+		c.entry(first(i, "規則", ""), fmt.Sprintf("%s (確信度 %.2f)", strings.Join(rulesOf(f), ", "), f.Confidence), nil)
 	}
 	if len(r.Abstained) > 0 {
 		names := make([]string, len(r.Abstained))
@@ -99,6 +95,14 @@ func (c *cards) show(r event.Recommendation) {
 		c.entry("注", "長すぎるため、根拠の一部を省いています", nil)
 	}
 	c.line("")
+}
+
+// first is a name for the first of a list, and one for the others.
+func first(i int, name, others string) string {
+	if i == 0 {
+		return name
+	}
+	return others
 }
 
 // entry prints a name and a text that may take several lines.

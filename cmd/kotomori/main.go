@@ -138,9 +138,8 @@ func report(stderr io.Writer, err error) int {
 	if err == nil {
 		return exitOK
 	}
-	// Whoever read our output has enough of it.
-	if errors.Is(err, syscall.EPIPE) {
-		return exitOK
+	if closedPipe(err) {
+		return exitOK // whoever read our output has enough of it
 	}
 	f, ok := errors.AsType[*failure](err)
 	if !ok {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,8 +31,9 @@ func (c *lintCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	faults, err := rules.Lint(layers...)
-	if err != nil {
+	set, err := rules.Load(layers...)
+	faults, faulty := errors.AsType[rules.Faults](err)
+	if err != nil && !faulty {
 		return err
 	}
 	p := page{w: e.stdout}
@@ -45,14 +47,10 @@ func (c *lintCmd) Run(e *env) error {
 	if p.err != nil {
 		return p.err
 	}
-	if len(faults) > 0 {
+	if faulty {
 		return errSaid
 	}
 	if !c.JSON {
-		set, err := rules.Load(layers...)
-		if err != nil {
-			return err
-		}
 		p.line("no faults: %d rules, %d literals, %d policies, ruleset %s", len(set.Rules()), set.Literals(), len(set.Policies()), set.Hash())
 	}
 	return p.err

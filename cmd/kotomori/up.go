@@ -73,6 +73,9 @@ func (c *upCmd) Run(e *env) error {
 		}
 		return placed(err, c.Rules)
 	}
+	if !c.Once {
+		screen.line("終了しました。次に始めると続きから動きます。")
+	}
 	return screen.err
 }
 

@@ -101,16 +101,11 @@ func (c *watchCmd) printer(e *env) func(event.Recommendation) error {
 		}
 	default:
 		t := newTable(newStyle(e.stdout, c.Display))
-		header := t.Header()
+		_, err := fmt.Fprintln(e.stdout, t.Header())
 		return func(r event.Recommendation) error {
-			if header != "" {
-				_, err := fmt.Fprintln(e.stdout, header)
-				if err != nil {
-					return err
-				}
-				header = ""
+			if err == nil {
+				_, err = fmt.Fprintln(e.stdout, row(t, r, time.Local))
 			}
-			_, err := fmt.Fprintln(e.stdout, row(t, r, time.Local))
 			return err
 		}
 	}
@@ -122,7 +117,7 @@ func newTable(s *show.Style) *show.Table {
 		{Title: "推奨", Width: 8},
 		{Title: "条項", Width: 6},
 		{Title: "確信度", Width: 6},
-		{Title: "先", Width: 12},
+		{Title: "先", Width: 13},
 		{Title: "返信"},
 		{Title: "規則", Width: 28},
 	}

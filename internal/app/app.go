@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -20,6 +21,7 @@ import (
 	"github.com/kotomori/kotomori/internal/broker"
 	"github.com/kotomori/kotomori/internal/event"
 	"github.com/kotomori/kotomori/internal/stream"
+	"github.com/kotomori/kotomori/rules"
 )
 
 // Config says what to run: a worker, with or without a broker of its own.
@@ -40,6 +42,8 @@ type Config struct {
 
 	// Prepare, if not nil, is called by Start before the worker starts.
 	Prepare func(context.Context, *stream.Client) error
+
+	shipped fs.FS // instead of the shipped rules, for tests; nil for those
 }
 
 // Embedded is the broker of a single machine.
@@ -72,7 +76,10 @@ func New(cfg Config) (*App, error) {
 	if cfg.RulesPoll == 0 {
 		cfg.RulesPoll = time.Second
 	}
-	judge, err := NewJudge(cfg.Rules, cfg.Log)
+	if cfg.shipped == nil {
+		cfg.shipped = rules.Embedded()
+	}
+	judge, err := newJudge(cfg.shipped, cfg.Rules, cfg.Log)
 	if err != nil {
 		return nil, err
 	}

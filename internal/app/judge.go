@@ -21,6 +21,7 @@ import (
 // shared between goroutines.
 type Judge struct {
 	current atomic.Pointer[classifier.Classifier]
+	shipped fs.FS
 	dir     string
 	log     *slog.Logger
 
@@ -38,8 +39,12 @@ type digest [sha256.Size]byte
 // NewJudge reads the shipped rules and those of dir laid over them; dir may be empty for none. Faults of the
 // rules are a rules.Faults.
 func NewJudge(dir string, log *slog.Logger) (*Judge, error) {
+	return newJudge(rules.Embedded(), dir, log)
+}
+
+func newJudge(shipped fs.FS, dir string, log *slog.Logger) (*Judge, error) {
 	j := &Judge{
-		dir: dir, log: log,
+		shipped: shipped, dir: dir, log: log,
 		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "kotomori_ruleset_reloads_total", Help: "Changes of the rules on disk, by result: taken or refused.",
 		}, []string{"result"}),
@@ -49,7 +54,7 @@ func NewJudge(dir string, log *slog.Logger) (*Judge, error) {
 	}
 	j.reloads.WithLabelValues("taken")
 	j.reloads.WithLabelValues("refused")
-	layers, err := Layers(dir)
+	layers, err := layers(shipped, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -69,10 +74,11 @@ func NewJudge(dir string, log *slog.Logger) (*Judge, error) {
 }
 
 // Layers are the shipped rules and, unless dir is empty, those of dir.
-func Layers(dir string) ([]fs.FS, error) {
-	layers := []fs.FS{rules.Embedded()}
+func Layers(dir string) ([]fs.FS, error) { return layers(rules.Embedded(), dir) }
+
+func layers(shipped fs.FS, dir string) ([]fs.FS, error) {
 	if dir == "" {
-		return layers, nil
+		return []fs.FS{shipped}, nil
 	}
 	info, err := os.Stat(dir)
 	if err != nil {
@@ -81,7 +87,7 @@ func Layers(dir string) ([]fs.FS, error) {
 	if !info.IsDir() {
 		return nil, fmt.Errorf("opening the rules: %s is no folder; name the one that holds dict/, rules/ and rules/policies/", dir)
 	}
-	return append(layers, os.DirFS(dir)), nil
+	return []fs.FS{shipped, os.DirFS(dir)}, nil
 }
 
 // Classify judges a comment by the rules in use.
@@ -142,7 +148,7 @@ func (j *Judge) look() bool {
 		return false
 	}
 	j.inUse = now
-	layers, err := Layers(j.dir)
+	layers, err := layers(j.shipped, j.dir)
 	var set *rules.Set
 	if err == nil {
 		set, err = rules.Load(layers...)

@@ -73,7 +73,7 @@ func counted(t *testing.T, m prometheus.Metric) float64 {
 func TestJudgeTakesChanges(t *testing.T) {
 	dir := t.TempDir()
 	var log bytes.Buffer
-	j, err := NewJudge(dir, slog.New(slog.NewTextHandler(&log, nil)))
+	j, err := newJudge(small, dir, slog.New(slog.NewTextHandler(&log, nil)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestJudgeTakesChanges(t *testing.T) {
 
 func TestJudgeFollows(t *testing.T) {
 	dir := t.TempDir()
-	j, err := NewJudge(dir, slog.New(slog.DiscardHandler))
+	j, err := newJudge(small, dir, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -170,20 +170,20 @@ func TestJudgeFollows(t *testing.T) {
 func TestNewJudgeFaults(t *testing.T) {
 	dir := t.TempDir()
 	put(t, dir, "rules/city.yaml", faultyRule)
-	_, err := NewJudge(dir, slog.New(slog.DiscardHandler))
+	_, err := newJudge(small, dir, slog.New(slog.DiscardHandler))
 	if faults, ok := errors.AsType[rules.Faults](err); !ok || len(faults) < 2 {
 		t.Errorf("got %v", err)
 	}
-	if _, err := NewJudge(filepath.Join(dir, "nowhere"), nil); !errors.Is(err, os.ErrNotExist) {
+	if _, err := newJudge(small, filepath.Join(dir, "nowhere"), nil); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("got %v", err)
 	}
-	if _, err := NewJudge(filepath.Join(dir, "rules", "city.yaml"), nil); err == nil || !strings.Contains(err.Error(), "is no folder; name the one") {
+	if _, err := newJudge(small, filepath.Join(dir, "rules", "city.yaml"), nil); err == nil || !strings.Contains(err.Error(), "is no folder; name the one") {
 		t.Errorf("got %v", err)
 	}
 }
 
 func TestCheck(t *testing.T) {
-	j, err := NewJudge("", slog.New(slog.DiscardHandler))
+	j, err := newJudge(small, "", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func replies(n int) []byte {
 	for i := range n {
 		text := "参加します"
 		if i%3 == 0 {
-			text = "スマホだけで月50万稼げます！詳しくはDMまで"
+			text = lure
 		}
 		fmt.Fprintf(&b, "{\"id\":\"r-%d\",\"account\":\"wako\",\"platform\":\"x\",\"post\":{\"id\":\"p-%d\"},\"text\":\"%s\"}\n", i, i%7, text)
 	}
@@ -47,7 +47,7 @@ func start(t *testing.T, ctx context.Context, dir string, sample []byte, once bo
 	u := &Up{
 		App: Config{
 			Embedded: &Embedded{Dir: BrokerDir(dir)}, Group: "kotomori", Topics: stream.TopicSettings{Partitions: 3, Replication: 1},
-			HTTP: "127.0.0.1:0", PseudonymKey: PseudonymFile(dir),
+			HTTP: "127.0.0.1:0", PseudonymKey: PseudonymFile(dir), shipped: small,
 		},
 		Once: once,
 		Show: func(rec event.Recommendation) { r.shown = append(r.shown, rec.CommentID) },
@@ -179,7 +179,7 @@ func TestAppListens(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
-	cfg := Config{Embedded: &Embedded{Dir: dir}, Group: "kotomori", HTTP: taken.Addr().String()}
+	cfg := Config{Embedded: &Embedded{Dir: dir}, Group: "kotomori", HTTP: taken.Addr().String(), shipped: small}
 
 	// A port that is taken is an error, after which nothing runs: the folder is free again.
 	a, err := New(cfg)
@@ -243,7 +243,7 @@ func status(t *testing.T, url string) int {
 }
 
 func TestStopWithoutStart(t *testing.T) {
-	a, err := New(Config{})
+	a, err := New(Config{shipped: small})
 	if err != nil {
 		t.Fatal(err)
 	}

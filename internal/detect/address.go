@@ -95,7 +95,6 @@ func lotAt(r []rune, i int) (lot, bool) {
 		l.tight = l.tight && isDigit(r[p])
 		l.parts++
 		l.end = q
-		p = q
 		if e := lotEnds.at(r, q); e >= 0 {
 			switch r[q] {
 			case '丁', 'ち':

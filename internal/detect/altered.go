@@ -39,10 +39,13 @@ func findAltered(in *Input, found func(text.Span)) {
 			return
 		}
 		if j-i >= alteredLeast {
-			if m := align(a.runes[i:j], b.runes, true); c.altered(m.shift(i), true) {
+			m := align(a.runes[i:j], b.runes, true).shift(i)
+			if c.altered(m, true) {
 				found(v.Span(a.at[i], a.at[j-1]+1))
 			}
-			wipe(i, j)
+			if len(m.gaps()) > 0 { // a true quotation may be part of a longer stretch
+				wipe(i, j)
+			}
 		}
 	}
 	findQuotations(a.plain, quoted)
@@ -79,7 +82,7 @@ func kindred(a, b []rune) bool {
 	return len(a) < 2*looseLength && n > 0
 }
 
-var citations = newWords("公式:", "公式発表:", "市の発表:", "市より:", "市から:", "市公式:", "公式より:", "お知らせ:", "原文:", "引用:", "元ツイート:", "元ポスト:", "元投稿:", "rt ", "qt ", "公式によると", "公式「", "市のツイート:", "センターより:", "課より:")
+var citations = newWords("【公式発表】", "【訂正】", "【公式】", "【市からのお知らせ】", "【センターからのお知らせ】", "公式:", "公式発表:", "市の発表:", "市より:", "市から:", "市公式:", "公式より:", "お知らせ:", "原文:", "引用:", "元ツイート:", "元ポスト:", "元投稿:", "rt ", "qt ", "公式によると", "公式「", "市のツイート:", "センターより:", "課より:")
 
 // findCited reports what follows 公式: or RT up to the line's end.
 func findCited(r []rune, found func(i, j int)) {
@@ -316,6 +319,9 @@ func (c *comparison) differ(m match, g gap, quoted bool) (changed []fact, differ
 			}
 			changed = append(changed, x)
 			differs = true
+		case x.kind == "hold" && denials[x.value] && !c.inPost(x) && m.flanked(g, 3): // …は中止します for …を5月29日に開きます
+			changed = append(changed, x)
+			differs = true
 		case g.b0 == g.b1 && !c.inPost(x):
 			// Put in where the post has nothing.
 			if isPolarity(x.kind) && denials[x.value] && x.kind != "need" && x.kind != "exist" && (quoted || m.flanked(g, 4)) ||
@@ -445,7 +451,7 @@ func (c *comparison) nouns(m match, g gap, quoted bool) bool {
 		}
 	}
 	if quoted {
-		return m.flanked(g, 2)
+		return m.flanked(g, 1)
 	}
 	// Polite formulas share their frames too: only a long frame full of matter counts.
 	content := 0

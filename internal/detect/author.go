@@ -1,8 +1,11 @@
 package detect
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"github.com/kotomori/kotomori/internal/text"
 )
@@ -113,41 +116,65 @@ func posesAs(r []rune, o Office) bool {
 		s := string(foldAuthor(f))
 		forms = append(forms, s, bare(s))
 	}
-	check := func(official string, sure int) bool {
-		w := foldAuthor([]rune(text.Plain(official)))
-		b := bare(string(w))
+	like := func(want string) bool {
+		w := []rune(want)
 		for _, f := range forms {
-			for _, want := range []string{string(w), b} {
-				if f == "" || want == "" {
-					continue
-				}
-				if near([]rune(f), []rune(want)) {
-					return true
-				}
-				if len([]rune(want)) >= sure && strings.Contains(f, want) {
-					return true
-				}
+			if f != "" && (near([]rune(f), w) || len(w) >= 6 && strings.Contains(f, want)) {
+				return true
 			}
 		}
 		return false
 	}
-	for _, n := range o.Names {
-		if check(n, 6) {
-			return true
-		}
-		// わこらぼ／和光市市民協働推進センター is two names.
-		for _, part := range strings.FieldsFunc(n, func(c rune) bool { return strings.ContainsRune("/／|｜・ 　()（）【】@＠", c) }) {
-			if p := []rune(bare(string(foldAuthor([]rune(text.Plain(part)))))); len(p) >= 4 && check(part, 6) {
+	for _, names := range [][]string{o.Names, o.Handles} {
+		for _, n := range names {
+			if slices.ContainsFunc(officialForms(n), like) {
 				return true
 			}
 		}
 	}
-	for _, h := range o.Handles {
-		if check(strings.TrimPrefix(h, "@"), 6) {
-			return true
+	return false
+}
+
+// formsOf remembers officialForms: the same few names are asked for with every reply.
+var formsOf struct {
+	sync.RWMutex
+	m map[string][]string
+}
+
+// maxForms bounds what is remembered; no installation has that many accounts.
+const maxForms = 1000
+
+// officialForms are the folded forms of an office's name or handle that count as it: the whole, the whole without
+// trappings, and the same of its parts, since わこらぼ／和光市市民協働推進センター is two names.
+func officialForms(name string) []string {
+	formsOf.RLock()
+	forms, ok := formsOf.m[name]
+	formsOf.RUnlock()
+	if ok {
+		return forms
+	}
+	add := func(s string) {
+		if s != "" && !slices.Contains(forms, s) {
+			forms = append(forms, s)
 		}
 	}
-	return false
+	whole := string(foldAuthor([]rune(text.Plain(strings.TrimPrefix(name, "@")))))
+	add(whole)
+	add(bare(whole))
+	for _, part := range strings.FieldsFunc(name, func(c rune) bool { return strings.ContainsRune("/／|｜・ 　()（）【】@＠", c) }) {
+		p := string(foldAuthor([]rune(text.Plain(part))))
+		if b := bare(p); utf8.RuneCountInString(b) >= 4 {
+			add(p)
+			add(b)
+		}
+	}
+	formsOf.Lock()
+	defer formsOf.Unlock()
+	if formsOf.m == nil || len(formsOf.m) >= maxForms {
+		formsOf.m = map[string][]string{}
+	}
+	formsOf.m[name] = forms
+	return forms
 }
 
 // near reports that two folded names are equal, or one slip apart from six characters on, or two from ten on. Short names differ by

@@ -61,14 +61,14 @@ func clockAt(r []rune, i int) (fact, bool) {
 	if !ok {
 		return fact{}, false
 	}
-	min := 0
+	minute := 0
 	switch {
 	case runeAt(r, p) == ':':
 		m, q, ok := smallInt(r, p+1, 59)
 		if !ok || q-p != 3 || !isDigit(r[i]) {
 			return fact{}, false
 		}
-		min, p = m, q
+		minute, p = m, q
 		if runeAt(r, p) == ':' {
 			s, q, ok := smallInt(r, p+1, 59)
 			if !ok || q-p != 3 || s > 59 {
@@ -86,9 +86,9 @@ func clockAt(r []rune, i int) (fact, bool) {
 			return fact{}, false
 		}
 		if runeAt(r, p) == '半' {
-			min, p = 30, p+1
+			minute, p = 30, p+1
 		} else if m, q, ok := smallInt(r, p, 59); ok && runeAt(r, q) == '分' {
-			min, p = m, q+1
+			minute, p = m, q+1
 		}
 	case half == "am" || half == "pm" || half == "a.m." || half == "p.m.":
 		if isLatinOrDigit(runeAt(r, p)) {
@@ -116,5 +116,5 @@ func clockAt(r []rune, i int) (fact, bool) {
 	if h > 12 {
 		sure = ""
 	}
-	return fact{start, p, "time", fmt.Sprintf("%d%s", h*60+min, sure)}, true
+	return fact{start, p, "time", fmt.Sprintf("%d%s", h*60+minute, sure)}, true
 }

@@ -69,7 +69,7 @@ func wholeWord(r []rune, i, j int) bool {
 // idAfter reads fillers and an id from r[i] on.
 func idAfter(r []rune, i int, loose bool) (start, end int, ok bool) {
 	marked, pointed := false, false // the word id; a mark such as : or → that introduces
-	for n := 0; n < 8; n++ {
+	for range 8 {
 		if j := idMarks.at(r, i); j >= 0 && !isLatinOrDigit(runeAt(r, j)) && runeAt(r, j) != '_' {
 			marked = true
 			i = j

@@ -77,8 +77,10 @@ func smallInt(r []rune, i, limit int) (v, end int, ok bool) {
 	if kanjiDigit(runeAt(r, i)) < 0 && smallUnit(runeAt(r, i)) == 0 {
 		return 0, i, false
 	}
-	n, ok := scanNumeral(r, i)
-	if !ok || n.arabic || n.value > float64(limit) {
+	// No such number has nine kanji; without a bound a long run of them would be read from each of its characters.
+	bound := min(len(r), i+9)
+	n, ok := scanNumeral(r[:bound], i)
+	if !ok || n.arabic || n.value > float64(limit) || n.end == i+9 {
 		return 0, i, false
 	}
 	return int(n.value), n.end, true

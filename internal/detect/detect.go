@@ -100,6 +100,7 @@ func build() []Detector {
 
 		{Name: "quotation", About: "a quoted stretch", Possible: quotationPossible, Find: plain(findQuotations)},
 		{Name: "question", About: "a sentence that asks", Possible: questionPossible, Find: findQuestions},
+		{Name: "emoji", About: "a run of emoji", Find: findEmoji},
 		{Name: "repetition", About: "a flood: a letter or stretch over and over, for half of the reply", Possible: atLeast(2 * floodStretch), Find: findRepetition},
 
 		{Name: "post.altered", About: "a stretch given as the official post's words whose facts differ from it", NeedsPost: true, Possible: atLeast(alteredLeast), Find: findAltered},

@@ -3,8 +3,10 @@ package detect
 import (
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
+	"github.com/kotomori/kotomori/internal/morph"
 	"github.com/kotomori/kotomori/internal/text"
 )
 
@@ -15,8 +17,18 @@ var office = Office{
 	Sites:   []string{"city.saitama.lg.jp", "wakolabo.example"},
 }
 
+var analyzer = sync.OnceValue(func() *morph.Analyzer {
+	a, err := morph.New(nil)
+	if err != nil {
+		panic(err)
+	}
+	return a
+})
+
+func tokens(r []rune) []morph.Token { return analyzer().Tokens(string(r)) }
+
 // find runs a detector over a text and gives what it found, as written.
-func find(t testing.TB, name, s, post string) []string {
+func find(t *testing.T, name, s, post string) []string {
 	t.Helper()
 	d, ok := Lookup(name)
 	if !ok {

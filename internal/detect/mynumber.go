@@ -8,7 +8,7 @@ import "strings"
 func findMyNumbers(r []rune, found func(i, j int)) {
 	for _, c := range chains(r, false) {
 		for i := 0; i < len(c); i++ {
-			n := 0
+			var n int
 			switch {
 			case len(c[i].digits) == 12:
 				n = 1

@@ -179,8 +179,6 @@ func scanNumerals(r []rune, found func(numeral)) {
 	}
 }
 
-func (n numeral) len() int { return n.end - n.start }
-
 // key is the value in a form that can be compared.
 func (n numeral) key() string { return strconv.FormatFloat(n.value, 'g', 10, 64) }
 

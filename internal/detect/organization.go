@@ -10,7 +10,7 @@ import (
 var (
 	// legalForms stand before or after an organization's name and make it one by themselves.
 	legalForms = newWords("株式会社", "有限会社", "合同会社", "合資会社", "合名会社", "npo法人", "特定非営利活動法人", "一般社団法人", "公益社団法人", "社団法人", "一般財団法人", "公益財団法人", "財団法人", "社会福祉法人", "学校法人", "医療法人", "宗教法人", "独立行政法人", "(株)", "(有)", "(同)", "認定npo法人", "npo")
-	// bodies end an organization's name whose rest has a proper noun, a word unknown to the dictionary or katakana in it.
+	// bodies end an organization's name whose rest has a proper noun or a word unknown to the dictionary in it.
 	bodies = newWords("党", "会", "協会", "組合", "連盟", "連合", "連合会", "財団", "基金", "銀行", "信用金庫", "信金", "大学", "学園", "学院", "高校", "高等学校", "中学校", "小学校", "幼稚園", "保育園", "クラブ", "教会", "教団", "商店", "商事", "商会", "工業", "建設", "工務店", "不動産", "製作所", "病院", "医院", "クリニック", "薬局", "新聞", "放送", "テレビ", "出版", "法律事務所", "事務所", "塾", "スクール", "ホールディングス", "グループ", "サークル", "ネットワーク")
 	// notParties are nouns in 党 that name none.
 	notParties = newWords("野党", "与党", "政党", "甘党", "辛党", "徒党", "悪党", "残党", "離党", "入党", "立党", "結党", "新党", "他党", "各党", "同党", "一党", "多党", "党")
@@ -22,6 +22,11 @@ func findOrganizations(in *Input, found func(text.Span)) {
 	t := in.Tokens
 	r := in.Text.Plain.Runes
 	report := reporter(in, found)
+	findQuotations(r, func(i, j int) { // 「わこう里山の会」
+		if j-i >= 7 && hasAt(r, j-3, "の会") && !hasAt(r, i+1, "お別れ") {
+			report(i+1, j-1)
+		}
+	})
 	for i := 0; i < len(t); i++ {
 		x := t[i]
 		if x.Start < 0 || x.End > len(r) {
@@ -41,11 +46,17 @@ func findOrganizations(in *Input, found func(text.Span)) {
 				continue
 			}
 			if e, ok := body(t, i, j); ok {
-				report(x.Start, t[e-1].End)
+				start := x.Start
+				if pos(x, "名詞,接尾") { // あおぞ|ら|市民党
+					for start > 0 && x.Start-start < 6 && isHira(r[start-1]) {
+						start--
+					}
+				}
+				report(start, t[e-1].End)
 				i = e - 1
 				continue
 			}
-			if e, ok := circle(t, i, j); ok {
+			if e, ok := circle(t, j); ok {
 				report(x.Start, t[e-1].End)
 				i = e - 1
 				continue
@@ -133,14 +144,11 @@ func body(t []morph.Token, i, j int) (end int, ok bool) {
 			}
 			continue
 		}
-		if k-i < 2 || !bodies.is(s) {
+		if k-i < 2 || !bodies.is(s) || occasion(t, k-1) {
 			continue
 		}
 		for _, x := range t[i : k-1] {
 			if pos(x, "名詞,固有名詞") || !x.Known && x.End-x.Start >= 2 {
-				return k, true
-			}
-			if t[k-1].Surface != "会" && t[k-1].Surface != "クラブ" && t[k-1].Surface != "グループ" && t[k-1].Surface != "サークル" && t[k-1].Surface != "スクール" && t[k-1].Surface != "テレビ" && t[k-1].Surface != "ネットワーク" && all([]rune(x.Surface), isKata) && x.End-x.Start >= 3 {
 				return k, true
 			}
 		}
@@ -148,8 +156,13 @@ func body(t []morph.Token, i, j int) (end int, ok bool) {
 	return 0, false
 }
 
-// circle reads 緑を守る会, 和光の緑を守る会 from the nouns [i,j) on.
-func circle(t []morph.Token, i, j int) (end int, ok bool) {
+// occasion reports a 会 that people go to rather than belong to: 相談会, 抽選会.
+func occasion(t []morph.Token, k int) bool {
+	return t[k].Surface == "会" && k > 0 && pos(t[k-1], "名詞,サ変接続")
+}
+
+// circle reads 緑を守る会, 和光の緑を守る会 from the nouns before j on.
+func circle(t []morph.Token, j int) (end int, ok bool) {
 	if tokenAt(t, j).Surface == "の" {
 		if k := nounRun(t, j+1); k > j+1 {
 			j = k

@@ -1,6 +1,9 @@
 package detect
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Japan's numbering plan (総務省告示 電気通信番号計画): fixed numbers have ten digits, of which area and exchange make six;
 // 050 and the mobile 060 (in use from 2026), 070, 080 and 090 have eleven; 0120, 0570, 0990 have ten, 0800 eleven.
@@ -98,14 +101,7 @@ func numbered(c chain) (ok, mobile bool) {
 	if len(d) < 10 || len(d) > 11 || d[0] != '0' {
 		return false, false
 	}
-	has := func(shapes ...string) bool {
-		for _, s := range shapes {
-			if s == shape {
-				return true
-			}
-		}
-		return false
-	}
+	has := func(shapes ...string) bool { return slices.Contains(shapes, shape) }
 	switch d[:3] {
 	case "050", "060", "070", "080", "090":
 		if d[:4] == "0800" && len(d) == 11 && has("11", "4-3-4", "4-7") {

@@ -34,7 +34,8 @@ func findPlaces(in *Input, found func(text.Span)) {
 			continue
 		}
 		// 川口さん is a person.
-		if next := tokenAt(t, j); j-i > 1 || !pos(next, "名詞,接尾,人名") {
+		// A lone kanji (米, 行) is a country's short form at best.
+		if next := tokenAt(t, j); j-i > 1 || t[i].End-t[i].Start > 1 && !pos(next, "名詞,接尾,人名") {
 			report(t[i].Start, t[j-1].End)
 		}
 		i = j

@@ -9,8 +9,8 @@ var (
 // findPostalCodes reports 〒000-0000, 〒0000000, and 000-0000 right before a place's name.
 func findPostalCodes(r []rune, found func(i, j int)) {
 	for _, c := range chains(r, false) {
-		for i := 0; i < len(c); i++ {
-			n := 0
+		for i := range c {
+			var n int
 			switch {
 			case len(c[i].digits) == 7:
 				n = 1

@@ -33,6 +33,9 @@ func findQuotations(r []rune, found func(i, j int)) {
 	}
 }
 
+// maxQuotation is how many characters a quotation may have: it bounds the cost of marks that are never closed.
+const maxQuotation = 1000
+
 // quoteEnd is the end of the quotation that r[i] opens, or 0. One that is never closed is none.
 func quoteEnd(r []rune, i int) int {
 	want, ok := closing[r[i]]
@@ -40,7 +43,7 @@ func quoteEnd(r []rune, i int) int {
 		return 0
 	}
 	depth := 0
-	for j := i + 1; j < len(r); j++ {
+	for j := i + 1; j < min(len(r), i+maxQuotation); j++ {
 		switch c := r[j]; {
 		case c == want && depth == 0:
 			if j == i+1 || want == '"' && isSpace(runeAt(r, i+1)) {

@@ -46,10 +46,12 @@ func linkPossible(t *text.Text) bool { return mayLink(t.Plain.Runes) }
 func mayLink(r []rune) bool {
 	for i, c := range r {
 		switch c {
-		case '.':
-			return true
-		case '。':
-			if isLatinOrDigit(runeAt(r, i-1)) && isLatinOrDigit(runeAt(r, i+1)) {
+		case '.', '。':
+			if isHostRune(runeAt(r, i-1)) && isHostRune(runeAt(r, i+1)) {
+				return true
+			}
+		case '[', '(', '{', '【': // [.]
+			if runeAt(r, i+1) == '.' || runeAt(r, i+1) == ':' {
 				return true
 			}
 		case '/':
@@ -170,7 +172,7 @@ func spelledDot(r []rune, i int) (end int, meant rune) {
 // isHostRune reports the letters of host names in the scripts that can pass for Latin. Japanese
 // letters belong to a host only behind "://", or else no host could stand in a Japanese sentence.
 func isHostRune(c rune) bool {
-	return isLatinOrDigit(c) || c == '-' || c >= 0x80 && unicode.In(c, unicode.Latin, unicode.Cyrillic, unicode.Greek)
+	return isLatinOrDigit(c) || c == '-' || c >= 0x80 && c < 0x2000 && unicode.In(c, unicode.Latin, unicode.Cyrillic, unicode.Greek)
 }
 
 // links finds all URLs and bare domains of plain text, in order and without overlaps.
@@ -190,13 +192,11 @@ func links(r []rune) []link {
 		for j < len(t) && (isHostRune(t[j]) || t[j] == '.') {
 			j++
 		}
-		var l link
-		end := 0
+		read := bareLink
 		if hasAt(t, j, "://") {
-			l, end = schemeLink(t, i, j)
-		} else {
-			l, end = bareLink(t, i, j)
+			read = schemeLink
 		}
+		l, end := read(t, i, j)
 		if end == 0 {
 			i = max(j, i+1)
 			if hasAt(t, j, "://") {

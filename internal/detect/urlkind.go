@@ -131,12 +131,7 @@ func (l *link) foreign(o *Office) bool {
 	if l.host == "t.co" {
 		return false
 	}
-	for _, s := range publicBodies {
-		if l.under(s) {
-			return false
-		}
-	}
-	if municipal(l.host) {
+	if slices.ContainsFunc(publicBodies, l.under) || municipal(l.host) {
 		return false
 	}
 	for _, s := range o.Sites {

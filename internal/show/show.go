@@ -56,7 +56,7 @@ func Color(when string, w io.Writer) bool {
 	case "never":
 		return false
 	}
-	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && Terminal(w)
+	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && Terminal(w) && ansi(w)
 }
 
 // The looks of a stretch, as SGR parameters.
@@ -71,7 +71,7 @@ const (
 
 // Paint gives s that look, where there is colour.
 func (s *Style) Paint(look, text string) string {
-	if !s.Color || text == "" {
+	if !s.Color || look == "" || text == "" {
 		return text
 	}
 	return "\x1b[" + look + "m" + text + "\x1b[0m"

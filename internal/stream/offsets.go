@@ -72,10 +72,13 @@ func (c *Client) Committed(ctx context.Context, group, topic string) (map[int]in
 	if err == nil {
 		err = res.Error
 	}
+	offsets := make(map[int]int64)
+	if errors.Is(err, kafka.GroupIdNotFound) {
+		return offsets, nil // a broker that never heard of the group: nothing is committed
+	}
 	if err != nil {
 		return nil, fmt.Errorf("asking how far group %s is: %w", group, err)
 	}
-	offsets := make(map[int]int64)
 	for _, p := range res.Topics[topic] {
 		if p.Error != nil {
 			return nil, fmt.Errorf("asking how far group %s is in %s/%d: %w", group, topic, p.Partition, p.Error)

@@ -19,6 +19,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kmsg"
+	"pgregory.net/rapid"
 
 	"github.com/kotomori/kotomori/classifier"
 	"github.com/kotomori/kotomori/internal/event"
@@ -338,7 +339,11 @@ func TestRevisions(t *testing.T) {
 			t.Errorf("more: %v", got)
 		}
 	}
-	checkIDs(t, e.records(event.TopicRecommendations))
+	var records []event.Record
+	for _, m := range e.records(event.TopicRecommendations) {
+		records = append(records, event.Record{Key: m.key, Value: m.value})
+	}
+	checkIDs(t, records)
 	w.stop()
 
 	// All once more, from the beginning, by a worker that has to find out what was said: nothing is said again.
@@ -352,12 +357,12 @@ func TestRevisions(t *testing.T) {
 }
 
 // checkIDs: an open record has an id of its own, a withdrawal that of what it withdraws; what is superseded was open.
-func checkIDs(t *testing.T, records []message) {
+func checkIDs(t rapid.TB, records []event.Record) {
 	t.Helper()
 	open := map[string]event.Recommendation{} // by key
 	ids := map[string]bool{}
 	for _, m := range records {
-		r, err := event.DecodeRecommendation(m.value)
+		r, err := event.DecodeRecommendation(m.Value)
 		if err != nil {
 			t.Fatal(err)
 		}
