@@ -63,6 +63,7 @@ func corpora(b *testing.B) []corpus {
 
 // each runs f over the corpus's comments in turn and reports comments/s and MB/s.
 func each(b *testing.B, c corpus, f func(classifier.Comment)) {
+	b.Helper()
 	b.ReportAllocs()
 	b.SetBytes(c.bytes / int64(len(c.comments)))
 	i := 0

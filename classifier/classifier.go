@@ -122,9 +122,13 @@ func (c *Classifier) input(in Comment) (rules.Input, *rules.Policy, string, erro
 	if !policy.Covers(platform) {
 		return fail("platform", fmt.Sprintf("%q is not covered by the policy %s", clip(platform), account), "use one of "+strings.Join(policy.Platforms(), ", "))
 	}
-	return rules.Input{
+	input := rules.Input{
 		Text: in.Text, Name: in.Author.Name, Handle: in.Author.Handle, Post: in.Post.Text, Policy: policy,
-	}, policy, platform, nil
+	}
+	if policy.Official(platform, in.Author.Handle) {
+		input.Name, input.Handle = "", "" // the office itself poses as nobody
+	}
+	return input, policy, platform, nil
 }
 
 // clip bounds what an error quotes of the input.
@@ -143,11 +147,12 @@ func (c *Classifier) decide(in Comment, policy *rules.Policy, platform string, r
 	type found struct {
 		Finding
 		clause rules.Clause
-		action rules.Action
 		rule   *rules.Rule // the one whose reason is given
 	}
 	var all []found
 	fields := [...]string{in.Text, in.Author.Name, in.Author.Handle}
+	// The surest rule first: its words are cited, those of the others only where it has none.
+	slices.SortStableFunc(res.Hits, func(a, b rules.Hit) int { return cmp.Compare(b.Rule.Confidence, a.Rule.Confidence) })
 	for _, hit := range res.Hits {
 		clause, ok := policy.Clause(hit.Rule.Category)
 		if !ok {
@@ -159,13 +164,16 @@ func (c *Classifier) decide(in Comment, policy *rules.Policy, platform string, r
 			all = append(all, found{Finding: Finding{Category: hit.Rule.Category, Clause: clause.Number}, clause: clause})
 		}
 		f := &all[i]
-		if f.rule == nil || hit.Rule.Confidence > f.Confidence {
+		if f.rule == nil {
 			f.Confidence, f.rule = hit.Rule.Confidence, hit.Rule
 		}
 		for _, p := range hit.Places {
 			ev := Evidence{Start: p.Start, End: p.End, Text: rules.Slice(fields[p.Field], p.Start, p.End), Rule: hit.Rule.ID}
 			if p.Field != rules.InText {
 				ev.In = p.Field.String()
+			}
+			if slices.ContainsFunc(f.Evidence, func(e Evidence) bool { return e.In == ev.In && e.Start < ev.End && ev.Start < e.End }) {
+				continue
 			}
 			f.Evidence = append(f.Evidence, ev)
 		}
@@ -182,7 +190,7 @@ func (c *Classifier) decide(in Comment, policy *rules.Policy, platform string, r
 			return cmp.Or(cmp.Compare(a.In, b.In), cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
 		})
 		f.Evidence = f.Evidence[:min(len(f.Evidence), maxEvidence)]
-		f.Reason = reason(policy, f.clause, f.rule)
+		f.Reason = reason(f.clause, f.rule)
 		v.Findings = append(v.Findings, f.Finding)
 		v.Action = max(v.Action, f.clause.Action(platform, f.Confidence))
 	}
@@ -218,6 +226,6 @@ func rank(category string) int {
 }
 
 // reason is one sentence a moderator can paste into the record.
-func reason(p *rules.Policy, c rules.Clause, r *rules.Rule) string {
+func reason(c rules.Clause, r *rules.Rule) string {
 	return fmt.Sprintf("%sため、運用方針%s「%s」に該当するおそれがあります。", r.Reason, c.Number, strings.TrimRight(c.Text, "。"))
 }

@@ -29,17 +29,17 @@ var shipped = sync.OnceValue(func() *classifier.Classifier {
 })
 
 // replies are the labelled comments of testdata and the examples of all rules: everything that the rules were written for.
-func replies(t testing.TB) []classifier.Comment {
-	t.Helper()
+func replies(tb testing.TB) []classifier.Comment {
+	tb.Helper()
 	var out []classifier.Comment
 	files, err := filepath.Glob("../testdata/labelled/*.jsonl")
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no labelled comments: %v", err)
+		tb.Fatalf("no labelled comments: %v", err)
 	}
 	for _, name := range files {
 		data, err := os.ReadFile(name)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		sc := bufio.NewScanner(bytes.NewReader(data))
 		sc.Buffer(nil, 1<<20)
@@ -49,7 +49,7 @@ func replies(t testing.TB) []classifier.Comment {
 				Author                           classifier.Author
 			}
 			if err := json.Unmarshal(sc.Bytes(), &r); err != nil {
-				t.Fatalf("%s: %v", name, err)
+				tb.Fatalf("%s: %v", name, err)
 			}
 			out = append(out, classifier.Comment{
 				ID: r.ID, Account: r.Policy, Platform: r.Platform, Post: classifier.Post{Text: r.Post}, Author: r.Author, Text: r.Text,
@@ -243,6 +243,23 @@ func TestCategoriesOfPolicies(t *testing.T) {
 			if _, ok := p.Clause(category); ok {
 				t.Errorf("policy %s has a clause for %s", account, category)
 			}
+		}
+	}
+}
+
+// TestOfficialAccount: the office's own account does not impersonate itself; a look-alike does.
+func TestOfficialAccount(t *testing.T) {
+	text := "お申し込みの受付は終了しました。"
+	for handle, want := range map[string]bool{"wakokyodo": false, "@WakoKyodo": false, "wakokyod0": true} {
+		v, err := shipped().Classify(classifier.Comment{
+			ID: "1", Account: "wako", Text: text, Author: classifier.Author{Name: "わこらぼ／和光市市民協働推進センター（公式）ツイッター", Handle: handle},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := slices.ContainsFunc(v.Findings, func(f classifier.Finding) bool { return f.Category == "impersonation" })
+		if got != want {
+			t.Errorf("handle %s: impersonation %v, want %v", handle, got, want)
 		}
 	}
 }

@@ -258,8 +258,13 @@ func TestAction(t *testing.T) {
 		confidence float64
 		want       Action
 	}{
-		{"x", 0.5, None}, {"x", 0.6, Hide}, {"x", 0.9, Hide}, {"x", 0.98, Block},
-		{"facebook", 0.9, Delete}, {"blog", 0.98, Block}, {"facebook", 0.7, Hide},
+		{"x", 0.5, None},
+		{"x", 0.6, Hide},
+		{"x", 0.9, Hide},
+		{"x", 0.98, Block},
+		{"facebook", 0.9, Delete},
+		{"blog", 0.98, Block},
+		{"facebook", 0.7, Hide},
 	} {
 		if got := c.Action(tt.platform, tt.confidence); got != tt.want {
 			t.Errorf("%s at %v: got %v, want %v", tt.platform, tt.confidence, got, tt.want)

@@ -3,6 +3,8 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 )
 
 // ExampleFault is an example that does not hold.
@@ -39,16 +41,14 @@ func (s *Set) Test() (faults []ExampleFault, examples int) {
 }
 
 func (s *Set) try(r *Rule, x Example) (places []Place, why string) {
-	policy := s.policies[0]
-	if i := slices.IndexFunc(s.policies, func(p *Policy) bool {
+	i := slices.IndexFunc(s.policies, func(p *Policy) bool {
 		_, ok := p.Clause(r.Category)
 		return ok && (x.Account == "" || p.ID == x.Account)
-	}); i >= 0 {
-		policy = s.policies[i]
-	} else {
+	})
+	if i < 0 {
 		return nil, "no policy has a clause for " + r.Category
 	}
-	e := s.newEval(Input{Text: x.Text, Name: x.Name, Handle: x.Handle, Post: x.Post, Policy: policy})
+	e := s.newEval(Input{Text: x.Text, Name: x.Name, Handle: x.Handle, Post: x.Post, Policy: s.policies[i]})
 	if r.needsPost && e.post == nil {
 		return nil, "the rule looks at the official post, and the example gives none"
 	}
@@ -135,16 +135,11 @@ func (e *eval) unfound(c *cond) string {
 
 // String is the condition in short, for explaining.
 func (c *cond) String() string {
-	list := func(sep string) string {
-		out := ""
-		for i, kid := range c.kids {
-			if i > 0 {
-				out += sep
-			}
-			out += kid.String()
-		}
-		return out
+	parts := make([]string, len(c.kids))
+	for i, kid := range c.kids {
+		parts[i] = kid.String()
 	}
+	list := strings.Join(parts, ", ")
 	switch c.kind {
 	case kindClass:
 		return "class " + c.name
@@ -153,19 +148,19 @@ func (c *cond) String() string {
 	case kindUse:
 		return "condition " + c.name
 	case kindLiteral:
-		out := "literal"
-		for _, w := range c.literals {
-			out += fmt.Sprintf(" %q", w.Text)
+		words := make([]string, len(c.literals))
+		for i, w := range c.literals {
+			words[i] = strconv.Quote(w.Text)
 		}
-		return out
+		return "literal " + strings.Join(words, " ")
 	case kindToken:
 		return "token pattern"
 	case kindAll:
-		return "all of (" + list(", ") + ")"
+		return "all of (" + list + ")"
 	case kindAny:
-		return "any of (" + list(", ") + ")"
+		return "any of (" + list + ")"
 	case kindNot:
-		return "not (" + list("") + ")"
+		return "not (" + list + ")"
 	}
 	return "?"
 }

@@ -66,6 +66,14 @@ func (p *Policy) Covers(platform string) bool {
 	return slices.ContainsFunc(p.Accounts, func(a Account) bool { return a.Platform == platform })
 }
 
+// Official says whether the handle, with or without @, is that of one of the policy's accounts on the platform.
+func (p *Policy) Official(platform, handle string) bool {
+	handle = strings.TrimPrefix(handle, "@")
+	return handle != "" && slices.ContainsFunc(p.Accounts, func(a Account) bool {
+		return a.Platform == platform && strings.EqualFold(a.Handle, handle)
+	})
+}
+
 // Platforms are the platforms that the policy covers, in its own order.
 func (p *Policy) Platforms() []string {
 	var out []string

@@ -122,8 +122,6 @@ type tokenPattern struct {
 	optional, any                   bool
 }
 
-func (c *cond) children() []*cond { return c.kids }
-
 // file is what one rule file says.
 type file struct {
 	conditions []namedCond

@@ -28,11 +28,11 @@ import (
 	"github.com/kotomori/kotomori/internal/yamldoc"
 )
 
-// Faults are all faults of a ruleset; Fault is one.
-type (
-	Faults = yamldoc.Faults
-	Fault  = yamldoc.Fault
-)
+// Faults are all faults of a ruleset.
+type Faults = yamldoc.Faults
+
+// Fault is one fault of a ruleset's file.
+type Fault = yamldoc.Fault
 
 // Set is a compiled ruleset: policies, rules, dictionary. It is immutable and may be shared between goroutines.
 type Set struct {
@@ -103,7 +103,7 @@ func load(layers []fs.FS) (*Set, Faults, error) {
 	}
 	sum := sha256.New()
 	for _, name := range names {
-		fmt.Fprintf(sum, "%s %d\n", name, len(merged[name]))
+		sum.Write(fmt.Appendf(nil, "%s %d\n", name, len(merged[name])))
 		sum.Write(merged[name])
 		switch path.Dir(name) {
 		case "dict":

@@ -23,12 +23,18 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"kotomori": main})
 }
 
+// race says that the race detector is on.
+var race bool
+
 // TestScript drives the program as a user does. The scripts use, besides testscript's own commands:
 //
 //	exits CODE COMMAND…    run a command, which must exit with this code
 //	freeport NAME          put a free port of loopback into the variable
 //	await STATUS URL       wait until the URL answers with this status
-//	awaitline TEXT FILE    wait until the file holds the text
+//	awaitline TEXT FILE    wait until the file, or what the URL answers, holds the text
+//
+// and the condition [race], for scripts of commands that hardly share anything between goroutines: each start of the
+// program takes several times as long with the race detector.
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
@@ -44,6 +50,12 @@ func TestScript(t *testing.T) {
 			env.Setenv("COLUMNS", "100")
 			env.Setenv("TZ", "Asia/Tokyo")
 			return os.MkdirAll(home, 0o700)
+		},
+		Condition: func(cond string) (bool, error) {
+			if cond == "race" {
+				return race, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "freeport": freeport, "await": await, "awaitline": awaitline,
@@ -125,7 +137,6 @@ func get(url string) (int, string, error) {
 	return resp.StatusCode, string(body), err
 }
 
-// awaitline takes a URL for a file too.
 func awaitline(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: awaitline REGEXP FILE-OR-URL")

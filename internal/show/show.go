@@ -115,7 +115,7 @@ type glyph struct {
 }
 
 // glyphs cuts text into lines of cleaned code points, the spans marked: by the look where there is
-// colour, else by 【】.
+// colour, else by 【】, or by 〔〕 where the text itself has such brackets.
 func (s *Style) glyphs(text string, spans []Span) [][]glyph {
 	runes := []rune(text)
 	marked := make([]bool, len(runes)+1)
@@ -124,11 +124,15 @@ func (s *Style) glyphs(text string, spans []Span) [][]glyph {
 			marked[i] = true
 		}
 	}
+	open, end := '【', '】'
+	if strings.ContainsAny(text, "【】") {
+		open, end = '〔', '〕'
+	}
 	var lines [][]glyph
 	var line []glyph
 	for i, r := range runes {
 		if !s.Color && marked[i] && (i == 0 || !marked[i-1]) {
-			line = append(line, glyph{'【', true})
+			line = append(line, glyph{open, true})
 		}
 		if breaks(r) {
 			lines, line = append(lines, line), nil
@@ -136,7 +140,7 @@ func (s *Style) glyphs(text string, spans []Span) [][]glyph {
 			line = append(line, glyph{clean(r), marked[i]})
 		}
 		if !s.Color && marked[i] && !marked[i+1] {
-			line = append(line, glyph{'】', true})
+			line = append(line, glyph{end, true})
 		}
 	}
 	return append(lines, line)

@@ -35,6 +35,7 @@ func TestMark(t *testing.T) {
 		{"abcdef", []Span{{1, 3}, {2, 4}, {5, 6}}, "a【bcd】e【f】", "a\x1b[1;4;31mbcd\x1b[0me\x1b[1;4;31mf\x1b[0m"},
 		{"一\n二三", []Span{{0, 2}}, "【一 】二三", "\x1b[1;4;31m一\x1b[0m 二三"},
 		{"短い", []Span{{0, 9}, {-3, 0}}, "【短い】", "\x1b[1;4;31m短い\x1b[0m"},
+		{"【拡散希望】今すぐ", []Span{{0, 6}}, "〔【拡散希望】〕今すぐ", "\x1b[1;4;31m【拡散希望】\x1b[0m今すぐ"},
 		{"なし", nil, "なし", "なし"},
 	} {
 		if got := plain.Mark(tc.text, tc.spans); got != tc.plain {

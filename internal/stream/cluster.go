@@ -215,27 +215,25 @@ func (c *Client) WaitReady(ctx context.Context) error {
 	}
 }
 
-// partitions is how many partitions a topic has; all of them have a leader.
+// partitions is how many partitions a topic has, whether or not each has a leader at the moment.
 func (c *Client) partitions(ctx context.Context, topic string) (int, error) {
+	t, err := c.topic(ctx, topic)
+	return len(t.Partitions), err
+}
+
+func (c *Client) topic(ctx context.Context, topic string) (kafka.Topic, error) {
 	m, err := c.kafka.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{topic}})
 	if err != nil {
-		return 0, fmt.Errorf("looking up %s: %w", topic, err)
+		return kafka.Topic{}, fmt.Errorf("looking up %s: %w", topic, err)
 	}
 	for _, t := range m.Topics {
-		if t.Name != topic {
-			continue
-		}
-		if t.Error != nil {
-			return 0, fmt.Errorf("looking up %s: %w", topic, t.Error)
-		}
-		for _, p := range t.Partitions {
-			if p.Error != nil {
-				return 0, fmt.Errorf("looking up %s, partition %d: %w", topic, p.ID, p.Error)
-			}
-		}
-		if len(t.Partitions) > 0 {
-			return len(t.Partitions), nil
+		switch {
+		case t.Name != topic:
+		case t.Error != nil:
+			return kafka.Topic{}, fmt.Errorf("looking up %s: %w", topic, t.Error)
+		case len(t.Partitions) > 0:
+			return t, nil
 		}
 	}
-	return 0, fmt.Errorf("looking up %s: %w", topic, kafka.UnknownTopicOrPartition)
+	return kafka.Topic{}, fmt.Errorf("looking up %s: %w", topic, kafka.UnknownTopicOrPartition)
 }

@@ -202,7 +202,7 @@ func (p *partition) decode(m message) judged {
 	return judged{comment: c}
 }
 
-// findPosts fills in the texts of the official posts.
+// findPosts fills in the texts of the official posts, as they were when the comments were sent or later.
 func (p *partition) findPosts(ctx context.Context, results []judged) {
 	caughtUp := false
 	for i := range results {
@@ -211,19 +211,16 @@ func (p *partition) findPosts(ctx context.Context, results []judged) {
 		if results[i].err != nil || key == "" || c.Post.Text != "" || c.Deleted {
 			continue
 		}
-		text, ok := p.w.posts.get(key)
-		if !ok && !caughtUp {
-			// The post may have been written a moment ago. When it cannot be told in time the classifier says that it did
-			// not know.
+		if !caughtUp {
+			// When it cannot be told in time, what is known will have to do; of a post that is not, the classifier says so.
 			caughtUp = true
 			waiting, cancel := context.WithTimeout(ctx, 5*time.Second)
 			if err := p.w.posts.catchUp(waiting); err != nil {
-				p.log.Warn("judging without some official posts", "err", err)
+				p.log.Warn("judging without the latest official posts", "err", err)
 			}
 			cancel()
-			text, _ = p.w.posts.get(key)
 		}
-		c.Post.Text = text
+		c.Post.Text = p.w.posts.get(key)
 	}
 }
 

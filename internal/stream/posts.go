@@ -101,12 +101,11 @@ func (p *posts) take(partition int, f fetched) {
 	}
 }
 
-// get is the text of a post.
-func (p *posts) get(key string) (string, bool) {
+// get is the text of a post, empty where it is not known.
+func (p *posts) get(key string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	text, ok := p.text[key]
-	return text, ok
+	return p.text[key]
 }
 
 var errNoPosts = errors.New("the official posts are not known yet")

@@ -122,7 +122,11 @@ func (c *Client) awaitTopics(ctx context.Context, specs []event.TopicSpec) (map[
 		ready := 0
 		var last error
 		for _, s := range specs {
-			if _, err := c.partitions(ctx, s.Name); err != nil {
+			t, err := c.topic(ctx, s.Name)
+			for _, p := range t.Partitions {
+				err = errors.Join(err, p.Error) // no leader yet
+			}
+			if err != nil {
 				last = err
 				continue
 			}

@@ -86,7 +86,7 @@ func NewWorker(cfg WorkerConfig) (*Worker, error) {
 	return w, nil
 }
 
-var errAbandoned = errors.New("gave up what was in hand, because it took too long")
+var errAbandoned = errors.New("took too long and was given up")
 
 // What a worker waits for, as Ready says it.
 const (
@@ -94,6 +94,7 @@ const (
 	preparing    = "preparing the topics"
 	readingPosts = "reading the official posts"
 	joining      = "joining the consumer group"
+	finishing    = "finishing what is in hand"
 )
 
 // Ready is nil while the worker is a member of its group with everything it needs to judge; otherwise the error says
@@ -248,13 +249,6 @@ func (w *Worker) work(ctx, genCtx, postsCtx context.Context, gen *kafka.Generati
 	defer context.AfterFunc(ctx, stop)()
 	working, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
-	defer context.AfterFunc(fetching, func() {
-		t := time.AfterFunc(w.cfg.DrainTime, func() {
-			abandon()
-			w.health.set(joining, errAbandoned)
-		})
-		context.AfterFunc(working, func() { t.Stop() })
-	})()
 
 	// The topics may have grown since the last generation.
 	err := w.checkPartitions(fetching)
@@ -300,7 +294,22 @@ func (w *Worker) work(ctx, genCtx, postsCtx context.Context, gen *kafka.Generati
 	w.health.clear(joining)
 	<-fetching.Done()
 	w.health.set(joining, errors.New("handing the partitions over"))
-	wg.Wait()
+	finished := make(chan struct{})
+	go func() {
+		wg.Wait()
+		close(finished)
+	}()
+	drain := time.NewTimer(w.cfg.DrainTime)
+	defer drain.Stop()
+	select {
+	case <-finished:
+	case <-drain.C:
+		abandon()
+		log.Warn("giving up what is in hand, because it takes too long")
+		w.health.set(finishing, errAbandoned)
+		<-finished
+		w.health.clear(finishing)
+	}
 	log.Info("partitions handed over")
 }
 
