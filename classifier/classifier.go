@@ -199,7 +199,7 @@ func (c *Classifier) decide(in Comment, policy *rules.Policy, platform string, r
 
 // furtherConfidence is how sure a second clause must be to stand beside the leading one: the labelling guidelines want
 // it broken "just as plainly in its own right".
-const furtherConfidence = 0.85
+const furtherConfidence = 0.93
 
 // ownRight says whether a further finding stands beside the leading one. Off-topic stands only alone, and what only
 // repeats the leading clause's words adds nothing.

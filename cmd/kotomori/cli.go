@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -67,9 +68,6 @@ func placed(err error, dir string) error {
 }
 
 func placeFaults(faults rules.Faults, dir string) rules.Faults {
-	if dir == "" {
-		return faults
-	}
 	out := append(rules.Faults(nil), faults...)
 	for i := range out {
 		out[i].File = placeFile(out[i].File, dir)
@@ -78,6 +76,24 @@ func placeFaults(faults rules.Faults, dir string) rules.Faults {
 }
 
 const settingsHint = "'kotomori config' shows every setting and where its value comes from"
+
+// placeFile is the path under which the user knows a file of the rules: one of the folder, from the working directory
+// where it lies below it; a shipped one as it is.
+func placeFile(name, dir string) string {
+	if dir == "" {
+		return name
+	}
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if _, err := os.Stat(path); err != nil {
+		return name
+	}
+	if wd, err := os.Getwd(); err == nil {
+		if rel, err := filepath.Rel(wd, path); err == nil && filepath.IsLocal(rel) {
+			return rel
+		}
+	}
+	return path
+}
 
 // cluster turns the settings into what the stream needs. Without brokers it takes the one of a running
 // `kotomori up` on the same data directory, else the usual port.

@@ -69,9 +69,7 @@ func (c *testCmd) Run(e *env) error {
 	faults, examples := cl.Ruleset().Test()
 	p := page{w: e.stdout}
 	for _, f := range faults {
-		if c.Rules != "" {
-			f.File = placeFile(f.File, c.Rules)
-		}
+		f.File = placeFile(f.File, c.Rules)
 		if c.JSON {
 			p.json(f)
 		} else {
@@ -183,7 +181,7 @@ func (c *showRuleCmd) Run(e *env) error {
 		p.json(info)
 		return p.err
 	}
-	p.line("%s  %s:%d", p.style.Paint(show.Bold, r.ID), r.File, r.Line)
+	p.line("%s  %s:%d", p.style.Paint(show.Bold, r.ID), placeFile(r.File, c.Rules), r.Line)
 	for _, policy := range set.Policies() {
 		clause, ok := policy.Clause(r.Category)
 		if !ok {

@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os"
 
 	"github.com/kotomori/kotomori/internal/app"
 	"github.com/kotomori/kotomori/internal/config"
@@ -56,9 +53,4 @@ func (c *serveCmd) Run(e *env) error {
 		log.Info("stopped")
 	}
 	return err
-}
-
-func exists(path string) bool {
-	_, err := os.Stat(path)
-	return !errors.Is(err, fs.ErrNotExist)
 }

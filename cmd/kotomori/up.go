@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/kotomori/kotomori/internal/app"
 	"github.com/kotomori/kotomori/internal/broker"
@@ -144,13 +143,4 @@ func (c *brokerCmd) Run(e *env) error {
 		<-e.ctx.Done()
 	}
 	return errors.Join(printErr, b.Close())
-}
-
-// placeFile is the path under which the user knows a file of the rules folder.
-func placeFile(name, dir string) string {
-	path := filepath.Join(dir, filepath.FromSlash(name))
-	if exists(path) {
-		return path
-	}
-	return name
 }

@@ -181,17 +181,21 @@ func (s *Style) Mark(text string, spans []Span) string {
 }
 
 // Block gives text as lines that fit into width columns (no limit where it is 0), with the spans marked.
-// It breaks between any two characters, as Japanese does, but begins no line with a closing mark.
+// It breaks between any two characters, as Japanese does, but not within a Latin word that fits, not before a
+// closing mark, which may hang over the edge by two columns, and not after an opening one.
 func (s *Style) Block(text string, spans []Span, width int) []string {
 	var out []string
 	for _, line := range s.glyphs(text, spans) {
 		start, columns := 0, 0
 		for i, g := range line {
 			w := s.cond.RuneWidth(g.r)
-			joined := w == 0 || i > 0 && line[i-1].r == '\u200d'
-			if width > 0 && i > start && columns+w > width && !joined && !strings.ContainsRune(closing, g.r) {
-				out = append(out, s.render(line[start:i]))
-				start, columns = i, 0
+			for width > 0 && i > start && columns+w > width {
+				if w == 0 || line[i-1].r == '\u200d' || strings.ContainsRune(closing, g.r) && columns+w <= width+2 {
+					break
+				}
+				end := breakpoint(line, start, i)
+				out = append(out, s.render(line[start:end]))
+				start, columns = end, s.columns(line[end:i])
 			}
 			columns += w
 		}
@@ -200,5 +204,29 @@ func (s *Style) Block(text string, spans []Span, width int) []string {
 	return out
 }
 
-// closing marks hang over the edge rather than open a line.
-const closing = "、。，．・！？!?,.)）」』】〕》〉ーぁぃぅぇぉっゃゅょァィゥェォッャュョ…"
+func (s *Style) columns(line []glyph) (n int) {
+	for _, g := range line {
+		n += s.cond.RuneWidth(g.r)
+	}
+	return n
+}
+
+// breakpoint is where to break a line that begins at start and has no room for the glyph at i: there, or better before.
+func breakpoint(line []glyph, start, i int) int {
+	for at := i; at > start; at-- {
+		before, after := line[at-1].r, line[at].r
+		if !strings.ContainsRune(opening, before) && !strings.ContainsRune(closing, after) && !(latin(before) && latin(after)) {
+			return at
+		}
+	}
+	return i
+}
+
+func latin(r rune) bool {
+	return r > ' ' && r < 0x7f && !strings.ContainsRune("/?&=", r) // a URL may break there
+}
+
+const (
+	closing = "、。，．・！？!?,.)）」』】〕》〉ーぁぃぅぇぉっゃゅょァィゥェォッャュョ…"
+	opening = "(（「『【〔《〈"
+)
