@@ -151,6 +151,7 @@ func (c *Classifier) decide(in Comment, policy *rules.Policy, platform string, r
 	}
 	var all []found
 	fields := [...]string{in.Text, in.Author.Name, in.Author.Handle}
+	var runes [len(fields)][]rune // made once, where there is evidence
 	// The surest rule first: its words are cited, those of the others only where it has none.
 	slices.SortStableFunc(res.Hits, func(a, b rules.Hit) int { return cmp.Compare(b.Rule.Confidence, a.Rule.Confidence) })
 	for _, hit := range res.Hits {
@@ -168,7 +169,13 @@ func (c *Classifier) decide(in Comment, policy *rules.Policy, platform string, r
 			f.Confidence, f.rule = hit.Rule.Confidence, hit.Rule
 		}
 		for _, p := range hit.Places {
-			ev := Evidence{Start: p.Start, End: p.End, Text: rules.Slice(fields[p.Field], p.Start, p.End), Rule: hit.Rule.ID}
+			if len(f.Evidence) == maxEvidence {
+				break
+			}
+			if runes[p.Field] == nil {
+				runes[p.Field] = []rune(fields[p.Field])
+			}
+			ev := Evidence{Start: p.Start, End: p.End, Text: string(runes[p.Field][p.Start:p.End]), Rule: hit.Rule.ID}
 			if p.Field != rules.InText {
 				ev.In = p.Field.String()
 			}
@@ -189,7 +196,6 @@ func (c *Classifier) decide(in Comment, policy *rules.Policy, platform string, r
 		slices.SortStableFunc(f.Evidence, func(a, b Evidence) int {
 			return cmp.Or(cmp.Compare(a.In, b.In), cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
 		})
-		f.Evidence = f.Evidence[:min(len(f.Evidence), maxEvidence)]
 		f.Reason = reason(f.clause, f.rule)
 		v.Findings = append(v.Findings, f.Finding)
 		v.Action = max(v.Action, f.clause.Action(platform, f.Confidence))

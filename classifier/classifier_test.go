@@ -114,7 +114,10 @@ func checkVerdict(t interface {
 func TestGate(t *testing.T) {
 	c := shipped()
 	flagged, gated := 0, 0
-	for _, in := range replies(t) {
+	for i, in := range replies(t) {
+		if i%stride != 0 {
+			continue
+		}
 		with, err := c.Classify(in)
 		if err != nil {
 			t.Fatalf("%s: %v", in.ID, err)
@@ -260,6 +263,23 @@ func TestOfficialAccount(t *testing.T) {
 		got := slices.ContainsFunc(v.Findings, func(f classifier.Finding) bool { return f.Category == "impersonation" })
 		if got != want {
 			t.Errorf("handle %s: impersonation %v, want %v", handle, got, want)
+		}
+	}
+}
+
+// TestHostile: the longest text allowed, made of violations throughout, is judged with bounded evidence.
+func TestHostile(t *testing.T) {
+	for _, unit := range []string{"お前はバカ", "死ね", "死 ね", "「バカ」", "月50万稼げるDMください"} {
+		in := classifier.Comment{ID: "h", Text: strings.Repeat(unit, classifier.MaxText/len(unit))}
+		v, err := shipped().Classify(in)
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkVerdict(t, in, v, shipped().Ruleset())
+		for _, f := range v.Findings {
+			if len(f.Evidence) > 16 {
+				t.Errorf("%q: %d pieces of evidence", unit, len(f.Evidence))
+			}
 		}
 	}
 }

@@ -151,7 +151,7 @@ func readClass(f yamldoc.Field) Class {
 		} else {
 			w.Text = n.Str()
 		}
-		w.check()
+		w.check(len(defaults.NotIn))
 		key := w.Text + "\x00" + w.Inflect + "\x00" + strings.Join(w.Forms, ",")
 		if seen[key] {
 			n.Fault("remove one of them", "%q stands twice in class %q", w.Text, c.Name)
@@ -231,14 +231,15 @@ func (w *Word) set(f yamldoc.Field) bool {
 	return true
 }
 
-func (w *Word) check() {
+// check reports what is wrong with a word; the first inherited entries of NotIn are its class's, meant for some of its words.
+func (w *Word) check(inherited int) {
 	folded := text.Fold(w.Text)
 	if strings.TrimSpace(folded) == "" {
 		w.at.Fault("write the word", "no word, or nothing that is left of it after normalising")
 		w.Text = ""
 		return
 	}
-	for _, s := range w.NotIn {
+	for _, s := range w.NotIn[inherited:] {
 		if !strings.Contains(text.Fold(s), stemOf(w, folded)) {
 			w.at.Fault("a not-in entry is a longer string that contains the word", "not-in %q does not contain %q", s, w.Text)
 		}
@@ -252,7 +253,7 @@ func (w *Word) check() {
 			w.Inflect = ""
 		}
 	}
-	if w.UserDict && len([]rune(w.Text)) < 3 {
+	if plain := text.Plain(w.Text); w.UserDict && (len([]rune(plain)) < 3 || plain != strings.TrimSpace(plain)) {
 		w.at.Fault("leave userdict out, or add the longer compounds", "%q is too short for the tokenizer's user dictionary, where it would win everywhere", w.Text)
 		w.UserDict = false
 	}

@@ -58,7 +58,7 @@ func (s *Set) Match(in Input) Result {
 			}
 			continue
 		}
-		if !in.Exhaustive && !e.possible(r.when) {
+		if !e.possible(r.when) {
 			continue
 		}
 		res.Quiet = false
@@ -111,6 +111,8 @@ type eval struct {
 	masks      []Place
 	found      map[detectorAt][]match
 	maybe      map[detectorAt]bool
+	exhaustive bool              // no gate: look for everything
+	usable     map[string]bool   // possible, of named conditions
 	unmasked   map[*cond][]match // results with no mask on, for conditions shared by many rules
 }
 
@@ -120,7 +122,7 @@ type detectorAt struct {
 }
 
 func (s *Set) newEval(in Input) *eval {
-	e := &eval{set: s, office: in.Policy.office(), found: map[detectorAt][]match{}, maybe: map[detectorAt]bool{}, unmasked: map[*cond][]match{}}
+	e := &eval{set: s, office: in.Policy.office(), found: map[detectorAt][]match{}, maybe: map[detectorAt]bool{}, unmasked: map[*cond][]match{}, usable: map[string]bool{}, exhaustive: in.Exhaustive}
 	for f, str := range [numFields]string{in.Text, in.Name, in.Handle} {
 		if str != "" {
 			e.fields[f] = s.scan(str)
@@ -237,7 +239,9 @@ func sortMatches(m []match) []match {
 	slices.SortStableFunc(m, func(a, b match) int {
 		return cmp.Or(cmp.Compare(a.start, b.start), cmp.Compare(b.end, a.end))
 	})
-	return slices.CompactFunc(m, func(a, b match) bool { return a.start == b.start && a.end == b.end && a.free == b.free })
+	return slices.CompactFunc(m, func(a, b match) bool {
+		return a.start == b.start && a.end == b.end && a.free == b.free && slices.Equal(a.parts, b.parts)
+	})
 }
 
 // check says why a literal found is no hit, or "".
@@ -337,6 +341,9 @@ func plainRange(v *text.View, s text.Span) (i, j int) {
 
 // possible is a necessary condition: false means that c cannot hold, by the literals found alone.
 func (e *eval) possible(c *cond) bool {
+	if e.exhaustive {
+		return true
+	}
 	f := e.fields[c.field]
 	switch c.kind {
 	case kindClass, kindLiteral:
@@ -355,7 +362,12 @@ func (e *eval) possible(c *cond) bool {
 	case kindAny:
 		return slices.ContainsFunc(c.kids, e.possible)
 	case kindUse:
-		return e.possible(e.set.named[c.name])
+		ok, known := e.usable[c.name]
+		if !known {
+			ok = e.possible(e.set.named[c.name])
+			e.usable[c.name] = ok
+		}
+		return ok
 	}
 	return true
 }
@@ -365,7 +377,7 @@ func (e *eval) detectable(c *cond) bool {
 	if d.NeedsPost && e.post == nil {
 		return false
 	}
-	if d.Possible == nil {
+	if d.Possible == nil || e.exhaustive {
 		return true
 	}
 	key := detectorAt{d.Name, c.field}
@@ -400,32 +412,30 @@ func (e *eval) mask(x *exemption) []Place {
 	}
 	var out []Place
 	for _, m := range e.find(x.cond) {
-		placed := false
 		for _, p := range m.parts {
-			if p.Field != InText {
-				out = append(out, p)
-			} else {
-				placed = true
+			if p.Field == InText {
+				p = e.reach(x, p)
 			}
+			out = append(out, p)
 		}
-		if !placed {
-			continue
-		}
-		p := Place{InText, m.start, m.end}
-		sentences := e.fields[InText].text.Sentences
-		switch x.reach {
-		case reachWithin:
-			p.Start, p.End = p.Start-x.within, p.End+x.within
-		case reachSentence, reachAdjacent:
-			i, j := sentenceOf(sentences, m.start), sentenceOf(sentences, max(m.start, m.end-1))
-			if x.reach == reachAdjacent {
-				i, j = max(0, i-1), min(len(sentences)-1, j+1)
-			}
-			p.Start, p.End = sentences[i].Start, sentences[j].End
-		}
-		out = append(out, p)
 	}
 	return out
+}
+
+// reach widens a place of the text to what the exemption covers from there.
+func (e *eval) reach(x *exemption, p Place) Place {
+	sentences := e.fields[InText].text.Sentences
+	switch x.reach {
+	case reachWithin:
+		p.Start, p.End = p.Start-x.within, p.End+x.within
+	case reachSentence, reachAdjacent:
+		i, j := sentenceOf(sentences, p.Start), sentenceOf(sentences, max(p.Start, p.End-1))
+		if x.reach == reachAdjacent {
+			i, j = max(0, i-1), min(len(sentences)-1, j+1)
+		}
+		p.Start, p.End = sentences[i].Start, sentences[j].End
+	}
+	return p
 }
 
 func sentenceOf(sentences []text.Span, at int) int {
@@ -482,13 +492,13 @@ func (e *eval) search(c *cond) []match {
 	var out []match
 	switch c.kind {
 	case kindClass, kindLiteral:
-		if f == nil || c.leaf < 0 || !f.present[c.leaf] {
+		if f == nil || c.leaf < 0 || !f.present[c.leaf] && !e.exhaustive {
 			return nil
 		}
 		e.validate(f)
 		out = f.hits[int32(c.leaf)]
 	case kindToken:
-		if f == nil || c.leaf >= 0 && !f.present[c.leaf] {
+		if f == nil || c.leaf >= 0 && !f.present[c.leaf] && !e.exhaustive {
 			return nil
 		}
 		out = e.findTokens(f, c.tokens)
@@ -557,24 +567,24 @@ func atEdge(t *text.Text, m match, at position) bool {
 	return true
 }
 
-// counted joins every run of n matches that do not overlap into one.
+// counted joins every run of n matches that do not overlap into one. Taking those that end first leaves the most.
 func counted(in []match, n int) []match {
+	byEnd := slices.Clone(in)
+	slices.SortStableFunc(byEnd, func(a, b match) int { return cmp.Or(cmp.Compare(a.end, b.end), cmp.Compare(b.start, a.start)) })
 	var apart []match
-	end := -1
-	for _, m := range in {
-		if m.start >= end || m.free {
+	var end [numFields]int
+	for _, m := range byEnd {
+		if f := m.parts[0].Field; m.start >= end[f] {
 			apart = append(apart, m)
-			end = m.end
+			end[f] = m.end
 		}
-	}
-	if len(apart) < n {
-		return nil
 	}
 	var out []match
 	for i := 0; i+n <= len(apart); i++ {
 		m := match{start: apart[i].start, end: apart[i].end, free: apart[i].free}
 		for _, part := range apart[i : i+n] {
-			m.end = max(m.end, part.end)
+			m.start, m.end = min(m.start, part.start), max(m.end, part.end)
+			m.free = m.free || part.free
 			m.parts = append(m.parts, part.parts...)
 		}
 		out = append(out, m)
@@ -605,8 +615,7 @@ func (e *eval) detect(f *fieldEval, c *cond) []match {
 	var out []match
 	c.detector.Find(&in, func(s text.Span) {
 		if s.Start < s.End {
-			whole := s.Start == 0 && s.End == len(f.text.Runes)
-			out = append(out, match{start: s.Start, end: s.End, free: whole, parts: []Place{{c.field, s.Start, s.End}}})
+			out = append(out, match{start: s.Start, end: s.End, free: c.detector.Whole, parts: []Place{{c.field, s.Start, s.End}}})
 		}
 	})
 	out = sortMatches(out)

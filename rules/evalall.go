@@ -26,17 +26,12 @@ func (e *eval) findAll(c *cond) []match {
 		if len(found) == 0 {
 			return nil
 		}
-		var placed []match
-		for _, m := range found {
-			if !m.free {
-				placed = append(placed, m)
-			}
-		}
-		if len(placed) == 0 {
-			free = append(free, found[0].parts...)
+		// Where it holds for the author or for the reply as a whole, it holds wherever the other parts are.
+		if i := slices.IndexFunc(found, func(m match) bool { return m.free }); i >= 0 {
+			free = append(free, found[i].parts...)
 			continue
 		}
-		lists = append(lists, placed)
+		lists = append(lists, found)
 	}
 	if len(lists) == 0 {
 		if len(free) == 0 {
@@ -62,7 +57,7 @@ func (e *eval) findAll(c *cond) []match {
 		}
 		for _, p := range free {
 			if p.Field != InText { // the whole reply is no evidence beside its words
-				m.parts = append(m.parts, p)
+				m.parts = append(slices.Clip(m.parts), p)
 			}
 		}
 		out = append(out, m)
@@ -189,7 +184,7 @@ func nearest(l []match, anchor match, chosen []match, from, to, longest, within,
 			return
 		}
 		for _, c := range chosen {
-			if m.start < c.end && c.start < m.end {
+			if overlap(m, c) {
 				return
 			}
 		}
@@ -213,6 +208,21 @@ func nearest(l []match, anchor match, chosen []match, from, to, longest, within,
 		try(l[i])
 	}
 	return best, bestGap, ok
+}
+
+// overlap says whether two matches share a character. The parts of a match may leave room between them.
+func overlap(a, b match) bool {
+	if a.end <= b.start || b.end <= a.start {
+		return false
+	}
+	for _, p := range a.parts {
+		for _, q := range b.parts {
+			if p.Field == q.Field && p.Start < q.End && q.Start < p.End {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func gapBetween(a, b match) int {

@@ -38,7 +38,6 @@ type Verdict struct {
 func (s *Set) Explain(in Input) Explanation {
 	e := s.newEval(in)
 	var out Explanation
-	raw := [numFields]string{in.Text, in.Name, in.Handle}
 	for i, f := range e.fields {
 		if f == nil {
 			continue
@@ -53,7 +52,7 @@ func (s *Set) Explain(in Input) Explanation {
 			en := &s.entries[h.entry]
 			out.Literals = append(out.Literals, Literal{
 				Class: en.class, Word: en.word, Place: Place{Field(i), h.place.Start, h.place.End},
-				Text: Slice(raw[i], h.place.Start, h.place.End), Kept: h.dropped == "", Why: h.dropped,
+				Text: string(f.text.Runes[h.place.Start:h.place.End]), Kept: h.dropped == "", Why: h.dropped,
 			})
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/kotomori/kotomori/dict"
 	"github.com/kotomori/kotomori/internal/detect"
+	"github.com/kotomori/kotomori/internal/text"
 	"github.com/kotomori/kotomori/internal/yamldoc"
 )
 
@@ -147,7 +148,7 @@ func readRules(name string, data []byte, faults *yamldoc.Faults) file {
 				if !dict.ValidName(c.Key) {
 					c.KeyAt.Fault("use lower-case letters, digits and hyphens", "bad condition name %q", c.Key)
 				}
-				if cond := readCond(c.Value, false); cond != nil {
+				if cond := refuseNot(readCond(c.Value, false)); cond != nil {
 					out.conditions = append(out.conditions, namedCond{c.Key, cond, c.KeyAt})
 				} else if c.Value.IsZero() {
 					c.KeyAt.Fault("write the condition", "condition %q is empty", c.Key)
@@ -193,7 +194,7 @@ func readRule(n yamldoc.Node) *Rule {
 		case "note":
 			_ = v.Str()
 		case "when":
-			r.when = readCond(v, false)
+			r.when = refuseNot(readCond(v, false))
 		case "unless":
 			items := []yamldoc.Node{v}
 			if v.IsList() {
@@ -281,7 +282,7 @@ func readExamples(n yamldoc.Node) []Example {
 	return out
 }
 
-// readExemption reads one item of unless. With both within and reach: sentence the item counts twice.
+// readExemption reads one item of unless.
 func readExemption(n yamldoc.Node) []exemption {
 	x := exemption{source: strings.TrimSpace(n.Source())}
 	if n.IsMap() {
@@ -302,12 +303,15 @@ func readExemption(n yamldoc.Node) []exemption {
 				}
 			case "within":
 				if !hasKey(n, "all") { // the distance of an all's parts is its own
+					if hasKey(n, "reach") {
+						f.KeyAt.Fault("keep one of the two", "within and reach both say how far the exemption reaches")
+					}
 					x.reach, x.within = reachWithin, f.Value.Int(1)
 				}
 			}
 		}
 	}
-	x.cond = readCond(n, true)
+	x.cond = refuseNot(readCond(n, true))
 	if x.cond == nil {
 		return nil
 	}
@@ -403,10 +407,18 @@ func readCond(n yamldoc.Node, inUnless bool) *cond {
 	for _, f := range rest {
 		c.readModifier(f, inUnless)
 	}
-	for _, kid := range c.kids {
-		if kid.kind == kindNot && c.kind != kindAll {
-			kid.at.Fault("put it into all: […] beside what must be there", "not stands only inside all")
+	if c.kind != kindAll {
+		for _, kid := range c.kids {
+			refuseNot(kid)
 		}
+	}
+	return c
+}
+
+// refuseNot reports a not where nothing stands beside it that must be there.
+func refuseNot(c *cond) *cond {
+	if c != nil && c.kind == kindNot {
+		c.at.Fault("put it into all: […] beside what must be there", "not stands only inside all")
 	}
 	return c
 }
@@ -501,9 +513,9 @@ func readTokens(n yamldoc.Node) []tokenPattern {
 			v := f.Value
 			switch f.Key {
 			case "surface":
-				t.surface = v.Strs()
+				t.surface = plain(v.Strs())
 			case "lemma":
-				t.lemma = v.Strs()
+				t.lemma = plain(v.Strs())
 			case "pos":
 				t.pos = v.Strs()
 			case "conj":
@@ -530,4 +542,12 @@ func readTokens(n yamldoc.Node) []tokenPattern {
 		n.Fault("add a surface or a lemma to an element that is not optional", "no element of the token pattern can be looked for")
 	}
 	return out
+}
+
+// plain gives words as the tokenizer sees them.
+func plain(words []string) []string {
+	for i, w := range words {
+		words[i] = text.Plain(w)
+	}
+	return words
 }

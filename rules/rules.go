@@ -19,6 +19,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/kotomori/kotomori/dict"
 	"github.com/kotomori/kotomori/internal/automaton"
@@ -99,7 +100,7 @@ func load(layers []fs.FS) (*Set, Faults, error) {
 
 	c := compiler{
 		set:     &Set{byID: map[string]*Rule{}, named: map[string]*cond{}},
-		classes: map[string]*class{},
+		classes: map[string]*class{}, postNeeded: map[string]bool{},
 	}
 	sum := sha256.New()
 	for _, name := range names {
@@ -196,6 +197,8 @@ type compiler struct {
 	named   map[string]yamldoc.Node
 	faults  Faults
 
+	postNeeded map[string]bool // by condition name
+
 	leafOf map[*dict.Word][]int32
 	order  []*dict.Word // words that any rule looks for, in the order they were asked for
 	origin map[*dict.Word]string
@@ -277,15 +280,16 @@ func (c *compiler) link() {
 		conds = append(conds, name)
 	}
 	slices.Sort(conds)
+	state := map[string]resolveState{}
 	for _, name := range conds {
-		c.checkCycle(name, c.set.named[name], nil)
+		c.checkCycle(name, state)
 	}
 	for _, name := range conds {
 		c.linkCond(c.set.named[name], "condition "+name)
 	}
 	for _, r := range c.set.rules {
 		c.linkCond(r.when, r.ID)
-		r.needsPost = c.needsPost(r.when, 0)
+		r.needsPost = c.needsPost(r.when)
 		for _, x := range r.unless {
 			c.linkCond(x.cond, r.ID)
 		}
@@ -329,18 +333,22 @@ func (c *compiler) suggestClass(name string) string {
 	return "define it in dict/"
 }
 
-func (c *compiler) checkCycle(name string, cond *cond, above []string) {
-	if slices.Contains(above, name) {
-		cond.at.Fault("take one of the uses out", "condition %q uses itself", name)
-		cond.kind, cond.name, cond.kids = kindClass, "", nil
+// checkCycle finds named conditions that use themselves; state holds what is known of each name.
+func (c *compiler) checkCycle(name string, state map[string]resolveState) {
+	x := c.set.named[name]
+	if x == nil || state[name] == resolved {
 		return
 	}
-	above = append(above, name)
-	for _, inner := range uses(cond) {
-		if next, ok := c.set.named[inner]; ok {
-			c.checkCycle(inner, next, above)
-		}
+	if state[name] == resolving {
+		x.at.Fault("take one of the uses out", "condition %q uses itself", name)
+		x.kind, x.name, x.kids = kindClass, "", nil
+		return
 	}
+	state[name] = resolving
+	for _, inner := range uses(x) {
+		c.checkCycle(inner, state)
+	}
+	state[name] = resolved
 }
 
 func uses(c *cond) []string {
@@ -354,17 +362,23 @@ func uses(c *cond) []string {
 	return out
 }
 
-func (c *compiler) needsPost(x *cond, depth int) bool {
-	if x == nil || depth > 50 {
+// needsPost says whether a condition looks at the official post; what it learns of named ones it keeps.
+func (c *compiler) needsPost(x *cond) bool {
+	switch {
+	case x == nil:
 		return false
+	case x.kind == kindDetector:
+		return x.detector.NeedsPost
+	case x.kind == kindUse:
+		needs, known := c.postNeeded[x.name]
+		if !known {
+			c.postNeeded[x.name] = false // ends a cycle, which is a fault already
+			needs = c.needsPost(c.set.named[x.name])
+			c.postNeeded[x.name] = needs
+		}
+		return needs
 	}
-	if x.kind == kindDetector && x.detector.NeedsPost {
-		return true
-	}
-	if x.kind == kindUse {
-		return c.needsPost(c.set.named[x.name], depth+1)
-	}
-	return slices.ContainsFunc(x.kids, func(kid *cond) bool { return c.needsPost(kid, depth+1) })
+	return slices.ContainsFunc(x.kids, c.needsPost)
 }
 
 func (c *compiler) newLeaf() int {
@@ -478,17 +492,24 @@ func tokenAtoms(tokens []tokenPattern) []string {
 	return best
 }
 
-// lemmaAtom is what every form of a lemma has: all but its last letter. Lemmas that change altogether (する, くる, the
-// auxiliaries) give none.
+// lemmaAtom is what every form of a lemma has: all but its last letter, or but its last two where the one before changes
+// as well (する, くる, adjectives: 罰しろ, やってきた, すげえ). Auxiliaries and what is left empty give none.
 func lemmaAtom(lemma string) string {
 	r := []rune(text.Fold(lemma))
+	cut := 1
 	switch {
-	case lemma == "する" || lemma == "くる" || lemma == "です" || lemma == "ます" || lemma == "だ" || lemma == "た" || lemma == "いい" || lemma == "よい":
+	case slices.Contains([]string{"です", "ます", "だ", "た", "ぬ", "り", "ん", "よい", "いい", "ない", "たい"}, lemma):
 		return ""
-	case len(r) < 2:
-		return string(r)
+	case strings.HasSuffix(lemma, "する"), strings.HasSuffix(lemma, "ずる"), strings.HasSuffix(lemma, "くる"), strings.HasSuffix(lemma, "い"):
+		cut = 2
 	}
-	return string(r[:len(r)-1])
+	if len(r) <= cut {
+		if cut == 1 && len(r) == 1 && unicode.Is(unicode.Han, r[0]) {
+			return string(r) // a noun of one kanji
+		}
+		return ""
+	}
+	return string(r[:len(r)-cut])
 }
 
 func shortest(atoms []string) int {

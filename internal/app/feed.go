@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/kotomori/kotomori/classifier"
 	"github.com/kotomori/kotomori/internal/event"
 	"github.com/kotomori/kotomori/internal/intake"
 	"github.com/kotomori/kotomori/internal/stream"
@@ -21,7 +20,7 @@ type Fed struct {
 // Feed sends the comments of in to the cluster, in order. A bad line, or one that check refuses, is left out:
 // fault is called with what is wrong with it. progress, which may be nil, is called with the number of comments
 // acknowledged so far. It waits for a cluster that is away until ctx ends.
-func Feed(ctx context.Context, in *intake.Reader, f *stream.Feeder, check func(classifier.Comment) error, fault func(*intake.Fault), progress func(sent int)) (Fed, error) {
+func Feed(ctx context.Context, in *intake.Reader, f *stream.Feeder, check func(event.Comment) error, fault func(*intake.Fault), progress func(sent int)) (Fed, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var (
@@ -40,7 +39,7 @@ func Feed(ctx context.Context, in *intake.Reader, f *stream.Feeder, check func(c
 	readErr := readComments(ctx, in, sendErr, func(line intake.Line) (event.Comment, bool) {
 		c, err := line.Comment()
 		if err == nil {
-			if err = check(c.Comment); err != nil {
+			if err = check(c); err != nil {
 				err = line.Fault(err)
 			}
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/kotomori/kotomori/classifier"
+	"github.com/kotomori/kotomori/internal/event"
 	"github.com/kotomori/kotomori/rules"
 )
 
@@ -95,11 +96,15 @@ func (j *Judge) Classify(c classifier.Comment) (classifier.Verdict, error) {
 	return j.current.Load().Classify(c)
 }
 
-// Check says whether Classify would take the comment, without judging its text, which event.ParseComment has
-// checked already.
-func (j *Judge) Check(c classifier.Comment) error {
-	c.Text, c.Post.Text = ".", ""
-	_, err := j.current.Load().Classify(c)
+// Check says whether a worker would take the comment, without judging its text, whose bounds event.ParseComment has
+// checked already. The error is that of Classify.
+func (j *Judge) Check(c event.Comment) error {
+	probe := c.Comment
+	if probe.Text != "" || c.Deleted {
+		probe.Text = "."
+	}
+	probe.Post.Text = ""
+	_, err := j.current.Load().Classify(probe)
 	return err
 }
 

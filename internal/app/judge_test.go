@@ -15,6 +15,7 @@ import (
 	dto "github.com/prometheus/client_model/go"
 
 	"github.com/kotomori/kotomori/classifier"
+	"github.com/kotomori/kotomori/internal/event"
 	"github.com/kotomori/kotomori/rules"
 )
 
@@ -187,11 +188,19 @@ func TestCheck(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Check(classifier.Comment{ID: "1", Account: "wako", Platform: "blog"}); err != nil {
-		t.Errorf("a deleted comment without text: %v", err)
-	}
-	err = j.Check(classifier.Comment{ID: "1", Account: "nowhere", Text: "x"})
-	if input, ok := errors.AsType[*classifier.InputError](err); !ok || input.Field != "account" {
-		t.Errorf("got %v", err)
+	for _, tc := range []struct {
+		comment event.Comment
+		field   string // that is wrong
+	}{
+		{event.Comment{Comment: classifier.Comment{ID: "1", Account: "wako", Platform: "blog", Text: "x"}}, ""},
+		{event.Comment{Comment: classifier.Comment{ID: "1"}, Deleted: true}, ""},
+		{event.Comment{Comment: classifier.Comment{ID: "1", Account: "nowhere", Text: "x"}}, "account"},
+		{event.Comment{Comment: classifier.Comment{ID: "1", Platform: "facebook", Text: "x"}}, "platform"},
+	} {
+		err := j.Check(tc.comment)
+		input, ok := errors.AsType[*classifier.InputError](err)
+		if tc.field == "" && err != nil || tc.field != "" && (!ok || input.Field != tc.field) {
+			t.Errorf("%+v: got %v", tc.comment, err)
+		}
 	}
 }

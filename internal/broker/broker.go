@@ -165,9 +165,13 @@ func listenPort(listen string) (int, error) {
 // Addr is where it listens: 127.0.0.1:PORT.
 func (b *Broker) Addr() string { return b.info.Addr }
 
-// Close stops it and unlocks the folder. Everything acknowledged is on disk before and after.
+// Close stops it and unlocks the folder. Everything acknowledged is on disk before and after. A second call does nothing.
 func (b *Broker) Close() error {
+	if b.cluster == nil {
+		return nil
+	}
 	b.cluster.Close()
+	b.cluster = nil
 	err := writeJSON(filepath.Join(b.dir, infoFile), info{Port: b.info.Port})
 	return errors.Join(err, b.lock.Close())
 }
@@ -277,7 +281,7 @@ func writeJSON(path string, v any) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // nothing to remove once it has its name
 	_, err = f.Write(b)
 	if err == nil {
 		err = f.Sync()
@@ -304,6 +308,6 @@ func (l logger) Logf(level kfake.LogLevel, format string, args ...any) {
 		to = slog.LevelWarn
 	}
 	if ctx := context.Background(); l.log.Enabled(ctx, to) {
-		l.log.Log(ctx, to, "embedded broker: "+fmt.Sprintf(format, args...))
+		l.log.Log(ctx, to, "embedded broker", "says", fmt.Sprintf(format, args...))
 	}
 }

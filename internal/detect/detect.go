@@ -41,6 +41,7 @@ type Detector struct {
 	About       string // one line, English
 	NeedsTokens bool
 	NeedsPost   bool // abstains without the official post
+	Whole       bool // says something of the reply as a whole, not of a stretch of it
 	// Possible is a cheap necessary condition over the plain text, for the gate: false means Find reports nothing.
 	// nil means always possible.
 	Possible func(t *text.Text) bool
@@ -105,7 +106,7 @@ func build() []Detector {
 
 		{Name: "post.altered", About: "a stretch given as the official post's words whose facts differ from it", NeedsPost: true, Possible: atLeast(alteredLeast), Find: findAltered},
 		{Name: "post.copied", About: "a stretch copied from the official post unchanged", NeedsPost: true, Possible: atLeast(copiedLeast), Find: findCopied},
-		{Name: "post.unrelated", About: "the whole reply, where it shares nothing with the official post or the office", NeedsTokens: true, NeedsPost: true, Possible: atLeast(unrelatedLeast), Find: findUnrelated},
+		{Name: "post.unrelated", Whole: true, About: "the whole reply, where it shares nothing with the official post or the office", NeedsTokens: true, NeedsPost: true, Possible: atLeast(unrelatedLeast), Find: findUnrelated},
 
 		{Name: "author.official", About: "an author's name or handle close to the official account's, or an office's title", Find: findOfficial},
 	}

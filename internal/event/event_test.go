@@ -19,33 +19,33 @@ import (
 
 var at = time.Date(2026, 11, 3, 9, 30, 0, 123e6, time.UTC)
 
-func schema(t testing.TB, name string) *jsonschema.Schema {
-	t.Helper()
+func schema(tb testing.TB, name string) *jsonschema.Schema {
+	tb.Helper()
 	b, err := Schemas.ReadFile("schema/" + name + ".json")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	c := jsonschema.NewCompiler()
 	c.AssertFormat()
 	if err := c.AddResource(name, doc); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	s, err := c.Compile(name)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return s
 }
 
-func validate(t testing.TB, s *jsonschema.Schema, value []byte) error {
-	t.Helper()
+func validate(tb testing.TB, s *jsonschema.Schema, value []byte) error {
+	tb.Helper()
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(value))
 	if err != nil {
-		t.Fatalf("%s: %v", value, err)
+		tb.Fatalf("%s: %v", value, err)
 	}
 	return s.Validate(v)
 }
@@ -174,11 +174,11 @@ func with[T any](v T, f func(*T)) T {
 	return v
 }
 
-func toJSON(t testing.TB, v any) string {
-	t.Helper()
+func toJSON(tb testing.TB, v any) string {
+	tb.Helper()
 	b, err := json.Marshal(v)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return string(b)
 }

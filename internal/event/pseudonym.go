@@ -59,7 +59,7 @@ func createKey(path string) error {
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer func() { _ = os.Remove(f.Name()) }() // nothing to remove once it was renamed
 	var key [32]byte
 	rand.Read(key[:]) // never fails (crypto/rand)
 	_, err = f.WriteString(hex.EncodeToString(key[:]) + "\n")

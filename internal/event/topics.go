@@ -1,5 +1,7 @@
 package event
 
+import "strconv"
+
 // DefaultPartitions is how many partitions the comments and the recommendations get where nothing else is said: the most
 // workers that can share the work.
 const DefaultPartitions = 6
@@ -27,22 +29,20 @@ func TopicSpecs(partitions int) []TopicSpec {
 	if partitions == 0 {
 		partitions = DefaultPartitions
 	}
-	compacted := func(name string, n int, more ...string) TopicSpec {
-		c := map[string]string{
+	compacted := func(name string, n int) TopicSpec {
+		return TopicSpec{name, n, true, map[string]string{
 			"cleanup.policy":   "compact",
 			"compression.type": "uncompressed",
 			"retention.ms":     "-1",
-		}
-		for i := 0; i < len(more); i += 2 {
-			c[more[i]] = more[i+1]
-		}
-		return TopicSpec{name, n, true, c}
+		}}
 	}
+	dead := compacted(TopicDeadLetter, 1)
+	dead.Config["max.message.bytes"] = strconv.Itoa(MaxDeadLetter)
 	return []TopicSpec{
 		compacted(TopicPosts, 1),
 		compacted(TopicRecommendations, partitions),
 		compacted(TopicDecisions, partitions),
-		compacted(TopicDeadLetter, 1, "max.message.bytes", "4194304"),
+		dead,
 		// 90 days: longer than any outage or holiday, but not for ever, for it is what citizens wrote.
 		{TopicComments, partitions, false, map[string]string{"cleanup.policy": "delete", "retention.ms": "7776000000"}},
 	}

@@ -12,7 +12,7 @@ type backoff struct{ last time.Duration }
 
 func (b *backoff) next() time.Duration {
 	b.last = min(max(2*b.last, 100*time.Millisecond), 10*time.Second)
-	return b.last*3/4 + time.Duration(rand.Int64N(int64(b.last/2)))
+	return b.last*3/4 + rand.N(b.last/2) //nolint:gosec // nobody gains by guessing it
 }
 
 func (b *backoff) reset() { b.last = 0 }

@@ -35,14 +35,14 @@ type fetched struct {
 	dry bool
 }
 
-// fetch reads from one partition, waiting for something new for at most wait. Records of aborted transactions and
+// fetch reads from one partition, waiting for something new for at most fetchWait. Records of aborted transactions and
 // control records are left out.
-func (c *Client) fetch(ctx context.Context, topic string, partition int, offset int64, wait time.Duration) (fetched, error) {
-	ctx, cancel := context.WithTimeout(ctx, wait+requestTimeout)
+func (c *Client) fetch(ctx context.Context, topic string, partition int, offset int64) (fetched, error) {
+	ctx, cancel := context.WithTimeout(ctx, fetchWait+requestTimeout)
 	defer cancel()
 	m, err := c.transport.RoundTrip(ctx, c.addr, &fetchapi.Request{
 		ReplicaID:      -1,
-		MaxWaitTime:    int32(wait.Milliseconds()),
+		MaxWaitTime:    int32(fetchWait.Milliseconds()),
 		MinBytes:       1,
 		MaxBytes:       fetchBytes,
 		IsolationLevel: int8(kafka.ReadCommitted),

@@ -46,7 +46,7 @@ func (p *partition) run(fetching, working context.Context, offset int64) error {
 	for {
 		var f fetched
 		if !p.retry(fetching, func() (err error) {
-			f, err = p.w.client.fetch(fetching, event.TopicComments, p.id, offset, fetchWait)
+			f, err = p.w.client.fetch(fetching, event.TopicComments, p.id, offset)
 			if outOfRange(err) {
 				var first int64
 				if first, err = p.w.client.firstOffset(fetching, event.TopicComments, p.id); err == nil {

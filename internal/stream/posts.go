@@ -49,7 +49,7 @@ func (p *posts) read(ctx context.Context, partition int) {
 	var offset int64
 	var b backoff
 	for ctx.Err() == nil {
-		f, err := p.client.fetch(ctx, event.TopicPosts, partition, offset, fetchWait)
+		f, err := p.client.fetch(ctx, event.TopicPosts, partition, offset)
 		if outOfRange(err) {
 			first, ferr := p.client.firstOffset(ctx, event.TopicPosts, partition)
 			if ferr == nil {

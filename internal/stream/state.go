@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -69,10 +70,10 @@ func (s *state) fold(key, value []byte) error {
 		Why      event.Why    `json:"why"`
 	}
 	if err := json.Unmarshal(value, &r); err != nil {
-		return fmt.Errorf("not JSON")
+		return errors.New("not JSON")
 	}
 	if r.Revision < 1 {
-		return fmt.Errorf("without a revision")
+		return errors.New("without a revision")
 	}
 	now := said{revision: r.Revision}
 	switch {
@@ -84,7 +85,7 @@ func (s *state) fold(key, value []byte) error {
 	}
 	id, err := hex.DecodeString(r.ID)
 	if err != nil || len(id) != len(now.id) {
-		return fmt.Errorf("without an id")
+		return errors.New("without an id")
 	}
 	now.id = [16]byte(id)
 	if before, ok := s.said[k]; !ok || now.after(before) {
@@ -152,7 +153,7 @@ func (s *state) load(ctx context.Context, c *Client, partition int) error {
 		*s = *newState()
 	}
 	for s.next < end {
-		f, err := c.fetch(ctx, event.TopicRecommendations, partition, s.next, fetchWait)
+		f, err := c.fetch(ctx, event.TopicRecommendations, partition, s.next)
 		if outOfRange(err) { // it begins later
 			first, err := c.firstOffset(ctx, event.TopicRecommendations, partition)
 			if err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/segmentio/kafka-go"
@@ -79,7 +78,7 @@ type skip struct{ error }
 
 func (c *Client) watch(ctx context.Context, topic string, o WatchOptions, fn func(message) error) error {
 	var starts, ends map[int]int64
-	if !c.retry(ctx, "cannot read "+topic, func() (err error) {
+	if !c.retry(ctx, topic, func() (err error) {
 		if starts, err = c.allOffsets(ctx, topic, kafka.FirstOffset); err != nil {
 			return err
 		}
@@ -109,8 +108,7 @@ func (c *Client) watch(ctx context.Context, topic string, o WatchOptions, fn fun
 					return false
 				}
 				err := fn(m)
-				var s skip
-				if errors.As(err, &s) {
+				if s, ok := errors.AsType[skip](err); ok {
 					c.log.Warn("ignoring a record that does not belong here", "topic", topic, "partition", p, "offset", m.offset, "err", s.error)
 				} else if err != nil {
 					failed = err
@@ -129,8 +127,8 @@ func (c *Client) watch(ctx context.Context, topic string, o WatchOptions, fn fun
 func (c *Client) watchPartition(ctx context.Context, topic string, partition int, offset, end int64, untilEnd bool, fn func(message) bool) {
 	for !untilEnd || offset < end {
 		var f fetched
-		if !c.retry(ctx, fmt.Sprintf("cannot read %s/%d", topic, partition), func() (err error) {
-			f, err = c.fetch(ctx, topic, partition, offset, fetchWait)
+		if !c.retry(ctx, topic, func() (err error) {
+			f, err = c.fetch(ctx, topic, partition, offset)
 			if outOfRange(err) {
 				var first int64
 				if first, err = c.firstOffset(ctx, topic, partition); err == nil {
@@ -153,8 +151,8 @@ func (c *Client) watchPartition(ctx context.Context, topic string, partition int
 	}
 }
 
-// retry does something until it works, with growing pauses; false means that ctx ended first.
-func (c *Client) retry(ctx context.Context, trouble string, do func() error) bool {
+// retry reads from a topic until it works, with growing pauses; false means that ctx ended first.
+func (c *Client) retry(ctx context.Context, topic string, do func() error) bool {
 	var b backoff
 	for {
 		err := do()
@@ -165,7 +163,7 @@ func (c *Client) retry(ctx context.Context, trouble string, do func() error) boo
 			return false
 		}
 		pause := b.next()
-		c.log.Warn(trouble, "err", err, "next_try", pause)
+		c.log.Warn("cannot read", "topic", topic, "err", err, "next_try", pause)
 		if !sleep(ctx, pause) {
 			return false
 		}

@@ -140,7 +140,7 @@ func (w *Worker) retry(ctx context.Context, doing string, do func(context.Contex
 			return true
 		}
 		pause := b.next()
-		w.log.Warn(doing, "err", err, "next_try", pause)
+		w.log.Warn("not ready", "doing", doing, "err", err, "next_try", pause)
 		if !sleep(ctx, pause) {
 			return false
 		}
@@ -182,7 +182,7 @@ func (w *Worker) consume(ctx, postsCtx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("joining group %s: %w", w.cfg.Group, err)
 	}
-	defer group.Close() // leaves the group
+	defer func() { _ = group.Close() }() // leaves the group; never fails
 	var b backoff
 	for {
 		gen, err := group.Next(ctx)
@@ -227,7 +227,7 @@ func (w *Worker) generation(ctx, postsCtx context.Context, group *kafka.Consumer
 	case <-done:
 		return ctx.Err() != nil
 	case <-drained:
-		group.Close()
+		_ = group.Close()
 		<-done
 		return true
 	}

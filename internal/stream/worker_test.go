@@ -728,7 +728,7 @@ func TestGroup(t *testing.T) {
 
 // The cluster is away at first, and again later: the worker waits, says so, and goes on.
 func TestBrokerAway(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,7 @@ type embedded struct {
 }
 
 func newEmbedded(t *testing.T) broker {
+	t.Helper()
 	return &embedded{t: t, dir: t.TempDir(), port: freePort(t)}
 }
 

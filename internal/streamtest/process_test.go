@@ -32,12 +32,12 @@ func TestMain(m *testing.M) {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
-		defer os.RemoveAll(dir)
+		defer func() { _ = os.RemoveAll(dir) }()
 		program = filepath.Join(dir, "kotomori")
 		if runtime.GOOS == "windows" {
 			program += ".exe"
 		}
-		build := exec.Command("go", "build", "-o", program, "../../cmd/kotomori")
+		build := exec.CommandContext(context.Background(), "go", "build", "-o", program, "../../cmd/kotomori")
 		build.Stdout, build.Stderr = os.Stderr, os.Stderr
 		if err := build.Run(); err != nil {
 			fmt.Fprintln(os.Stderr, "building the program:", err)
@@ -72,7 +72,7 @@ type process struct {
 func start(t *testing.T, name string, env []string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, name: name, done: make(chan struct{}), new: make(chan struct{})}
-	p.cmd = exec.Command(args[0], args[1:]...)
+	p.cmd = exec.CommandContext(context.WithoutCancel(t.Context()), args[0], args[1:]...) // the cleanup below kills it
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stdout, p.cmd.Stderr = p, p
 	p.cmd.WaitDelay = 5 * time.Second
@@ -117,7 +117,7 @@ func (p *process) Write(b []byte) (int, error) {
 
 // kill ends it at once, as kill -9 does.
 func (p *process) kill() {
-	p.cmd.Process.Kill()
+	_ = p.cmd.Process.Kill() // or it has ended
 	<-p.done
 }
 
@@ -186,7 +186,11 @@ func startWorker(t *testing.T, name, brokers string) *worker {
 func (w *worker) get(path string) (status int, body string) {
 	w.t.Helper()
 	tr := &http.Transport{DisableKeepAlives: true}
-	res, err := (&http.Client{Transport: tr, Timeout: 10 * time.Second}).Get("http://" + w.http + path)
+	req, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, "http://"+w.http+path, http.NoBody)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	res, err := (&http.Client{Transport: tr, Timeout: 10 * time.Second}).Do(req)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -245,7 +249,7 @@ func lines[T any](t *testing.T, text string, f func(T)) {
 
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -35,6 +34,7 @@ func TestStreamKafka(t *testing.T)    { testStream(t, newApache) }
 // started again; records are broken, comments edited and deleted. At the end every comment that breaks the policy has
 // exactly the recommendation that classify gives, every broken record is in the dead letters, and nothing is missing.
 func testStream(t *testing.T, newBroker func(*testing.T) broker) {
+	t.Helper()
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
@@ -43,7 +43,10 @@ func testStream(t *testing.T, newBroker func(*testing.T) broker) {
 	}
 	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("KOTOMORI_TEST_SEED"); s != "" {
-		seed, _ = strconv.ParseUint(s, 10, 64)
+		var err error
+		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+			t.Fatal(err)
+		}
 	}
 	t.Logf("KOTOMORI_TEST_SEED=%d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -62,11 +65,11 @@ func testStream(t *testing.T, newBroker func(*testing.T) broker) {
 	comments, sent := makeComments(random)
 	fed := make(chan error, 1)
 	feeding, stopFeeding := context.WithCancel(t.Context())
-	defer func() {
+	go func() { fed <- feed(feeding, t, b.addr(), client, sent) }()
+	defer func() { // the test does not end before the goroutine, which uses it
 		stopFeeding()
 		<-fed
 	}()
-	go func() { fed <- feed(feeding, t, b.addr(), client, sent) }()
 
 	// What happens when so many records are done.
 	workers := map[string]*worker{"A": startWorker(t, "worker A", b.addr())}
@@ -446,7 +449,7 @@ func readAll(t *testing.T, addr, topic string) []*kgo.Record {
 	var all []*kgo.Record
 	for len(ends) > 0 {
 		f := client.PollFetches(ctx)
-		if err := f.Err(); err != nil && err != io.EOF {
+		if err := f.Err(); err != nil {
 			t.Fatal(err)
 		}
 		f.EachRecord(func(r *kgo.Record) {

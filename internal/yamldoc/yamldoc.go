@@ -6,12 +6,15 @@
 package yamldoc
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -60,15 +63,24 @@ func (fs Faults) Sort() {
 	})
 }
 
-// Node is a place in a YAML document. The zero Node is an absent one.
+// Node is a place in a YAML document. The zero Node is an absent one; a key without a value has a Node that is absent, too,
+// but stands where the key does.
 type Node struct {
-	file   string
-	n      ast.Node
-	faults *Faults
+	file         string
+	n            ast.Node
+	faults       *Faults
+	line, column int // of an absent value
 }
 
 // Parse reads one YAML document. Syntax errors are added to faults; ok is false then, and for an empty file.
 func Parse(file string, data []byte, faults *Faults) (root Node, ok bool) {
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // some editors write a byte order mark
+	for i, line := range bytes.Split(data, []byte("\n")) {
+		if !utf8.Valid(line) || bytes.IndexByte(line, 0) >= 0 {
+			*faults = append(*faults, Fault{file, i + 1, 1, "the line is not UTF-8 text", "save the file as UTF-8"})
+			return Node{}, false
+		}
+	}
 	f, err := parser.ParseBytes(data, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
 		fault := Fault{File: file, Line: 1, Column: 1, What: "broken YAML: " + err.Error(), Mend: "mend the indentation or the quoting"}
@@ -90,10 +102,10 @@ func Parse(file string, data []byte, faults *Faults) (root Node, ok bool) {
 		return Node{}, false
 	}
 	if len(docs) > 1 {
-		line, col := position(docs[1].GetToken())
+		line, col := Node{n: docs[1]}.Pos()
 		*faults = append(*faults, Fault{file, line, col, "a second document", "remove the line ---"})
 	}
-	return Node{file, docs[0], faults}, true
+	return Node{file: file, n: docs[0], faults: faults}, true
 }
 
 func position(t *token.Token) (line, column int) {
@@ -112,7 +124,7 @@ func (n Node) File() string { return n.file }
 // Pos is the node's line and column, from 1.
 func (n Node) Pos() (line, column int) {
 	if n.n == nil {
-		return 0, 0
+		return n.line, n.column
 	}
 	// A mapping's own token is the first colon; its first key is where a reader looks.
 	switch m := n.n.(type) {
@@ -128,6 +140,9 @@ func (n Node) Pos() (line, column int) {
 
 // Fault adds a fault at the node.
 func (n Node) Fault(mend, what string, args ...any) {
+	if n.faults == nil {
+		return // an absent node that no file has
+	}
 	line, col := n.Pos()
 	*n.faults = append(*n.faults, Fault{n.file, line, col, fmt.Sprintf(what, args...), mend})
 }
@@ -156,7 +171,7 @@ func (n Node) IsList() bool { _, ok := n.n.(*ast.SequenceNode); return ok }
 type Field struct {
 	Key   string
 	KeyAt Node // for faults
-	Value Node // zero where the value is null
+	Value Node // absent where the value is null
 }
 
 // Fields lists a mapping's entries in order. Anything but a mapping, and a key given twice, is a fault.
@@ -176,9 +191,11 @@ func (n Node) Fields() []Field {
 	seen := map[string]bool{}
 	fields := make([]Field, 0, len(values))
 	for _, v := range values {
-		f := Field{Key: v.Key.GetToken().Value, KeyAt: Node{n.file, v.Key, n.faults}}
+		f := Field{Key: v.Key.GetToken().Value, KeyAt: Node{file: n.file, n: v.Key, faults: n.faults}}
+		f.Value = Node{file: n.file, faults: n.faults}
+		f.Value.line, f.Value.column = f.KeyAt.Pos()
 		if _, null := v.Value.(*ast.NullNode); !null && v.Value != nil {
-			f.Value = Node{n.file, v.Value, n.faults}
+			f.Value.n = v.Value
 		}
 		if seen[f.Key] {
 			f.KeyAt.Fault("keep one of them", "key %q given twice", f.Key)
@@ -243,7 +260,7 @@ func (n Node) List() []Node {
 	}
 	items := make([]Node, 0, len(s.Values))
 	for _, v := range s.Values {
-		item := Node{n.file, v, n.faults}
+		item := Node{file: n.file, n: v, faults: n.faults}
 		if _, null := v.(*ast.NullNode); null {
 			item.Fault("write the item or remove the dash", "empty list item")
 			continue
@@ -290,7 +307,7 @@ func (n Node) Strs() []string {
 // Float is a number.
 func (n Node) Float() float64 {
 	if n.n != nil {
-		if f, err := strconv.ParseFloat(n.n.GetToken().Value, 64); err == nil {
+		if f, err := strconv.ParseFloat(n.n.GetToken().Value, 64); err == nil && !math.IsNaN(f) && !math.IsInf(f, 0) {
 			return f
 		}
 	}
