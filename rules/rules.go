@@ -19,6 +19,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/kotomori/kotomori/dict"
@@ -92,6 +93,10 @@ func load(layers []fs.FS) (*Set, Faults, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	// The tokenizer's dictionary takes as long to load as the rules: both at once.
+	var loading sync.WaitGroup
+	loading.Go(morph.Preload)
+	defer loading.Wait()
 	names := make([]string, 0, len(merged))
 	for name := range merged {
 		names = append(names, name)

@@ -51,6 +51,9 @@ type Analyzer struct {
 // system loads the IPA dictionary, which takes about a second and 100 MB, once a process.
 var system = sync.OnceValue(ipa.Dict)
 
+// Preload loads the IPA dictionary, so that New finds it there. It may be called beside other work.
+func Preload() { system() }
+
 // New loads the IPA dictionary (once a process) with words as its user dictionary. The errors name the word.
 // A word given twice alike counts once.
 func New(words []Word) (*Analyzer, error) {

@@ -6,13 +6,14 @@ import (
 	"time"
 )
 
-// backoff counts growing pauses between tries: 100 ms, doubled up to 10 s, a quarter more or less so that many workers
+// backoff counts growing pauses between tries: 100 ms, doubled up to 5 s, a quarter more or less so that many workers
 // do not come at once.
 type backoff struct{ last time.Duration }
 
 func (b *backoff) next() time.Duration {
-	b.last = min(max(2*b.last, 100*time.Millisecond), 10*time.Second)
-	return b.last*3/4 + rand.N(b.last/2) //nolint:gosec // nobody gains by guessing it
+	b.last = min(max(2*b.last, 100*time.Millisecond), 5*time.Second)
+	pause := b.last*3/4 + rand.N(b.last/2) //nolint:gosec // nobody gains by guessing it
+	return pause.Round(time.Millisecond)
 }
 
 func (b *backoff) reset() { b.last = 0 }

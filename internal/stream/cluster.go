@@ -208,7 +208,7 @@ func (c *Client) WaitReady(ctx context.Context) error {
 			return ctx.Err()
 		}
 		pause := b.next()
-		c.log.Warn("waiting for Kafka", "brokers", c.brokers, "err", err, "next_try", pause)
+		c.log.Warn("waiting for Kafka", "brokers", c.brokers, "err", err, "next_try_in", pause.String())
 		if !sleep(ctx, pause) {
 			return ctx.Err()
 		}

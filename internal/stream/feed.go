@@ -97,7 +97,7 @@ func (f *Feeder) awaitPartitions(ctx context.Context, topic string) (int, error)
 		}
 		pause := b.next()
 		if ctx.Err() == nil {
-			f.log.Warn("cannot send yet", "topic", topic, "err", err, "next_try", pause)
+			f.log.Warn("cannot send yet", "topic", topic, "err", err, "next_try_in", pause.String())
 		}
 		if !sleep(ctx, pause) {
 			return 0, errors.Join(ctx.Err(), err)

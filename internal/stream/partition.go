@@ -96,7 +96,7 @@ func (p *partition) retry(ctx context.Context, do func() error) bool {
 			return true
 		}
 		pause := b.next()
-		p.log.Warn("cannot read", "err", err, "next_try", pause)
+		p.log.Warn("cannot read", "err", err, "next_try_in", pause.String())
 		if !sleep(ctx, pause) {
 			return false
 		}
@@ -172,9 +172,15 @@ func (p *partition) count(results []judged, said []event.Recommendation, dead []
 	for _, r := range said {
 		m.written(r)
 	}
-	for _, d := range dead {
+	const most = 5 // a broken sender must not flood the log: all are in the dead letters
+	for i, d := range dead {
 		m.deadLetter(d.Reason)
-		p.log.Warn("a record cannot be judged", "topic", d.Topic, "offset", d.Offset, "reason", d.Reason, "err", d.Error)
+		if i < most {
+			p.log.Warn("a record cannot be judged", "topic", d.Topic, "offset", d.Offset, "reason", d.Reason, "err", d.Error)
+		}
+	}
+	if n := len(dead) - most; n > 0 {
+		p.log.Warn("more records cannot be judged", "topic", event.TopicComments, "records", n)
 	}
 }
 

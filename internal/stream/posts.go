@@ -64,7 +64,7 @@ func (p *posts) read(ctx context.Context, partition int) {
 			}
 			pause := b.next()
 			p.health.set(name, err)
-			p.log.Warn("cannot read the official posts", "partition", partition, "err", err, "next_try", pause)
+			p.log.Warn("cannot read the official posts", "partition", partition, "err", err, "next_try_in", pause.String())
 			sleep(ctx, pause)
 			continue
 		}

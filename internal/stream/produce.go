@@ -95,7 +95,7 @@ func (c *Client) writeBatch(ctx context.Context, topic string, partition int, re
 			trouble(err)
 		}
 		pause := b.next()
-		c.log.Warn("cannot write", "topic", topic, "partition", partition, "records", len(records), "try", try, "err", err, "next_try", pause)
+		c.log.Warn("cannot write", "topic", topic, "partition", partition, "records", len(records), "try", try, "err", err, "next_try_in", pause.String())
 		if !sleep(ctx, pause) {
 			return ctx.Err()
 		}

@@ -163,7 +163,7 @@ func (c *Client) retry(ctx context.Context, topic string, do func() error) bool 
 			return false
 		}
 		pause := b.next()
-		c.log.Warn("cannot read", "topic", topic, "err", err, "next_try", pause)
+		c.log.Warn("cannot read", "topic", topic, "err", err, "next_try_in", pause.String())
 		if !sleep(ctx, pause) {
 			return false
 		}

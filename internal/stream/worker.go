@@ -140,7 +140,7 @@ func (w *Worker) retry(ctx context.Context, doing string, do func(context.Contex
 			return true
 		}
 		pause := b.next()
-		w.log.Warn("not ready", "doing", doing, "err", err, "next_try", pause)
+		w.log.Warn("not ready", "doing", doing, "err", err, "next_try_in", pause.String())
 		if !sleep(ctx, pause) {
 			return false
 		}
@@ -177,7 +177,7 @@ func (w *Worker) consume(ctx, postsCtx context.Context) error {
 		WatchPartitionChanges:  true,
 		PartitionWatchInterval: 10 * time.Second,
 		StartOffset:            kafka.FirstOffset,
-		ErrorLogger:            kafka.LoggerFunc(func(msg string, args ...any) { w.log.Debug("consumer group: " + fmt.Sprintf(msg, args...)) }),
+		ErrorLogger:            kafka.LoggerFunc(func(msg string, args ...any) { w.log.Debug("consumer group", "says", fmt.Sprintf(msg, args...)) }),
 	})
 	if err != nil {
 		return fmt.Errorf("joining group %s: %w", w.cfg.Group, err)
@@ -195,7 +195,7 @@ func (w *Worker) consume(ctx, postsCtx context.Context) error {
 			// As long as nobody asks for the next generation, the group does not try again.
 			pause := b.next()
 			w.health.set(joining, err)
-			w.log.Warn("cannot join the consumer group", "group", w.cfg.Group, "err", err, "next_try", pause)
+			w.log.Warn("cannot join the consumer group", "group", w.cfg.Group, "err", err, "next_try_in", pause.String())
 			if !sleep(ctx, pause) {
 				return nil
 			}

@@ -115,6 +115,13 @@ func (p *process) Write(b []byte) (int, error) {
 	return p.log.Write(b)
 }
 
+// output is what it printed so far.
+func (p *process) output() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.log.String()
+}
+
 // kill ends it at once, as kill -9 does.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill() // or it has ended

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math/rand/v2"
@@ -65,10 +66,14 @@ func testStream(t *testing.T, newBroker func(*testing.T) broker) {
 	comments, sent := makeComments(random)
 	fed := make(chan error, 1)
 	feeding, stopFeeding := context.WithCancel(t.Context())
-	go func() { fed <- feed(feeding, t, b.addr(), client, sent) }()
+	go func() {
+		err := errors.New("a process could not be started")
+		defer func() { fed <- err }()
+		err = feed(feeding, t, b.addr(), client, sent)
+	}()
 	defer func() { // the test does not end before the goroutine, which uses it
 		stopFeeding()
-		<-fed
+		_ = <-fed //nolint:errcheck // the test ends
 	}()
 
 	// What happens when so many records are done.
@@ -241,15 +246,16 @@ func broken(random *rand.Rand, c event.Comment) []event.Record {
 	newer.Value = []byte(strings.Replace(string(newer.Value), `"schema":"1.0"`, `"schema":"9.0"`, 1))
 	key := record(c)
 	key.Key = []byte("another key")
-	long := record(c)
-	long.Value = []byte(`{"schema":"1.0","text":"` + strings.Repeat("長", 200_000) + `"}`)
+	longer := c
+	longer.Text = strings.Repeat("長", 200_000)
 	empty := record(c)
 	empty.Value = nil
-	return []event.Record{cut, bytes, record(unknown), newer, key, long, empty}
+	return []event.Record{cut, bytes, record(unknown), newer, key, record(longer), empty}
 }
 
 // feed sends the records: whole comments through kotomori feed, what that would refuse directly.
 func feed(ctx context.Context, t *testing.T, addr string, client *stream.Client, records []event.Record) error {
+	t.Helper()
 	feeder := stream.NewFeeder(client, "test", nil)
 	for part := range slices.Chunk(records, len(records)/3) {
 		var file bytes.Buffer
@@ -268,15 +274,19 @@ func feed(ctx context.Context, t *testing.T, addr string, client *stream.Client,
 		if err := os.WriteFile(name, file.Bytes(), 0o600); err != nil {
 			return err
 		}
-		p := start(t, "feed", nil, program, "feed", name, "--brokers", addr)
-		select {
-		case <-p.done:
-			if p.err != nil {
+		for again := true; again; {
+			p := start(t, "feed", nil, program, "feed", name, "--brokers", addr)
+			select {
+			case <-p.done:
+			case <-ctx.Done():
+				p.kill()
+				return ctx.Err()
+			}
+			// It waits for a broker that goes away, but not for one that is not there to begin with.
+			again = p.err != nil && strings.Contains(p.output(), "does not answer")
+			if p.err != nil && !again {
 				return p.err
 			}
-		case <-ctx.Done():
-			p.kill()
-			return ctx.Err()
 		}
 	}
 	return nil
