@@ -24,3 +24,13 @@ lint:
 
 clean:
 	rm -f kotomori
+
+# The stream on a real Apache Kafka, started on loopback from its Maven artefacts. Needs Java 17 and Maven.
+KAFKA_LIB ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kotomori/kafka-4.3.1
+
+test-kafka:
+	@command -v java >/dev/null && command -v mvn >/dev/null || { echo "test-kafka needs java (17 or newer) and mvn" >&2; exit 1; }
+	@ls "$(KAFKA_LIB)"/kafka_2.13-*.jar >/dev/null 2>&1 || \
+		mvn -B -q -f internal/streamtest/testdata/pom.xml \
+		org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$(KAFKA_LIB)"
+	KOTOMORI_KAFKA_LIB="$(KAFKA_LIB)" $(GO) test -count=1 -timeout 20m -run Kafka ./internal/streamtest

@@ -148,9 +148,13 @@ func (c *cond) String() string {
 	case kindUse:
 		return "condition " + c.name
 	case kindLiteral:
-		words := make([]string, len(c.literals))
+		var words []string
 		for i, w := range c.literals {
-			words[i] = strconv.Quote(w.Text)
+			if i == 4 {
+				words = append(words, "…")
+				break
+			}
+			words = append(words, strconv.Quote(w.Text))
 		}
 		return "literal " + strings.Join(words, " ")
 	case kindToken:

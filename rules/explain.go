@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/kotomori/kotomori/internal/morph"
@@ -57,10 +58,8 @@ func (s *Set) Explain(in Input) Explanation {
 		}
 	}
 	slices.SortStableFunc(out.Literals, func(a, b Literal) int {
-		if a.Place.Field != b.Place.Field {
-			return int(a.Place.Field) - int(b.Place.Field)
-		}
-		return a.Place.Start - b.Place.Start
+		return cmp.Or(cmp.Compare(a.Place.Field, b.Place.Field), cmp.Compare(a.Place.Start, b.Place.Start), cmp.Compare(a.Place.End, b.Place.End),
+			cmp.Compare(a.Why, b.Why))
 	})
 	for _, r := range s.rules {
 		v := Verdict{Rule: r}

@@ -73,7 +73,23 @@ func (p *explainer) print(platform string) {
 	if len(p.x.Literals) == 0 {
 		p.line("  なし")
 	}
-	for _, l := range p.x.Literals {
+	// A word may belong to many classes: one line for each place and text.
+	for i := 0; i < len(p.x.Literals); {
+		l := p.x.Literals[i]
+		var classes []string
+		for ; i < len(p.x.Literals); i++ {
+			next := p.x.Literals[i]
+			if next.Place != l.Place || next.Kept != l.Kept || next.Why != l.Why {
+				break
+			}
+			class := next.Class
+			if next.Word != l.Text {
+				class += " (" + show.Clean(next.Word) + ")"
+			}
+			if !slices.Contains(classes, class) {
+				classes = append(classes, class)
+			}
+		}
 		where := fmt.Sprintf("%d–%d", l.Place.Start, l.Place.End)
 		if l.Place.Field != rules.InText {
 			where = l.Place.Field.String() + " " + where
@@ -82,7 +98,7 @@ func (p *explainer) print(platform string) {
 		if !l.Kept {
 			mark, why = p.style.Paint(show.Faint, "捨"), "  "+l.Why
 		}
-		p.line("  %s %s 「%s」 %s: %s%s", mark, p.style.Pad(where, 7), show.Clean(l.Text), l.Class, show.Clean(l.Word), why)
+		p.line("  %s %s 「%s」 %s%s", mark, p.style.Pad(where, 7), show.Clean(l.Text), strings.Join(classes, ", "), why)
 	}
 
 	p.head("3 形態素", "kagome's tokens")

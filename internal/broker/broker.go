@@ -301,7 +301,7 @@ type logger struct{ log *slog.Logger }
 func (l logger) Logf(level kfake.LogLevel, format string, args ...any) {
 	to := slog.LevelDebug
 	switch {
-	case runtime.GOOS == "windows" && strings.HasPrefix(format, "persist "):
+	case runtime.GOOS == "windows" && (strings.HasPrefix(format, "persist ") || strings.HasPrefix(format, "save ")):
 	case level == kfake.LogLevelError:
 		to = slog.LevelError
 	case level == kfake.LogLevelWarn:

@@ -24,8 +24,7 @@ import (
 func TestReadyEmbedded(t *testing.T) { testReady(t, newEmbedded) }
 func TestReadyKafka(t *testing.T)    { testReady(t, newApache) }
 
-func testReady(t *testing.T, newBroker func(*testing.T) broker) {
-	t.Helper()
+func testReady(t *testing.T, newBroker func(*testing.T) broker) { //nolint:thelper // it is the test
 	b := newBroker(t)
 	w := startWorker(t, "worker", b.addr())
 	until(t, "the worker to say that it waits", func() bool {

@@ -34,8 +34,7 @@ func TestStreamKafka(t *testing.T)    { testStream(t, newApache) }
 // Comments go through two workers; workers are killed at random and started again, one leaves, the broker is killed and
 // started again; records are broken, comments edited and deleted. At the end every comment that breaks the policy has
 // exactly the recommendation that classify gives, every broken record is in the dead letters, and nothing is missing.
-func testStream(t *testing.T, newBroker func(*testing.T) broker) {
-	t.Helper()
+func testStream(t *testing.T, newBroker func(*testing.T) broker) { //nolint:thelper // it is the test
 	if testing.Short() {
 		t.Skip("takes a minute")
 	}
@@ -64,16 +63,16 @@ func testStream(t *testing.T, newBroker func(*testing.T) broker) {
 	}
 
 	comments, sent := makeComments(random)
-	fed := make(chan error, 1)
+	fed := make(chan struct{})
+	feedErr := errors.New("a process could not be started")
 	feeding, stopFeeding := context.WithCancel(t.Context())
 	go func() {
-		err := errors.New("a process could not be started")
-		defer func() { fed <- err }()
-		err = feed(feeding, t, b.addr(), client, sent)
+		defer close(fed)
+		feedErr = feed(feeding, t, b.addr(), client, sent)
 	}()
 	defer func() { // the test does not end before the goroutine, which uses it
 		stopFeeding()
-		_ = <-fed //nolint:errcheck // the test ends
+		<-fed
 	}()
 
 	// What happens when so many records are done.
@@ -117,10 +116,9 @@ func testStream(t *testing.T, newBroker func(*testing.T) broker) {
 		t.Logf("%6d done: %s", done, i.what)
 		i.do()
 	}
-	err = <-fed
-	fed <- nil
-	if err != nil {
-		t.Fatalf("feeding: %v", err)
+	<-fed
+	if feedErr != nil {
+		t.Fatalf("feeding: %v", feedErr)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
