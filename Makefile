@@ -30,7 +30,7 @@ KAFKA_LIB ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kotomori/kafka-4.3.1
 
 test-kafka:
 	@command -v java >/dev/null && command -v mvn >/dev/null || { echo "test-kafka needs java (17 or newer) and mvn" >&2; exit 1; }
-	@ls "$(KAFKA_LIB)"/kafka_2.13-*.jar >/dev/null 2>&1 || \
+	@test -f "$(KAFKA_LIB)/complete" || { \
 		mvn -B -q -f internal/streamtest/testdata/pom.xml \
-		org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$(KAFKA_LIB)"
+		org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$(KAFKA_LIB)" && touch "$(KAFKA_LIB)/complete"; }
 	KOTOMORI_KAFKA_LIB="$(KAFKA_LIB)" $(GO) test -count=1 -timeout 20m -run Kafka ./internal/streamtest

@@ -138,9 +138,10 @@ func TestGate(t *testing.T) {
 		}
 		checkVerdict(t, in, with, c.Ruleset())
 	}
-	if flagged == 0 || gated == 0 {
+	if flagged == 0 || gated == 0 && stride == 1 {
 		t.Errorf("%d flagged, %d gated: the corpus tests nothing", flagged, gated)
 	}
+	t.Logf("%d flagged, %d decided by the gate alone", flagged, gated)
 }
 
 // TestProperties draws comments from pieces of real ones, with noise between, and holds the promises on each.

@@ -103,7 +103,7 @@ func (a *App) Start(ctx context.Context) (err error) {
 	cluster := a.cfg.Cluster
 	cluster.Log = a.log
 	if e := a.cfg.Embedded; e != nil {
-		a.broker, err = broker.Start(broker.Config{Dir: e.Dir, Listen: e.Listen, Log: a.log})
+		a.broker, err = broker.Start(broker.Config{Dir: e.Dir, Listen: e.Listen, Partitions: a.cfg.Topics.Partitions, Log: a.log})
 		if err != nil {
 			return fmt.Errorf("starting the embedded broker: %w", err)
 		}
