@@ -1,12 +1,7 @@
 package classifier_test
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"errors"
-	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -29,32 +24,11 @@ var shipped = sync.OnceValue(func() *classifier.Classifier {
 })
 
 // replies are the labelled comments of testdata and the examples of all rules: everything that the rules were written for.
-func replies(tb testing.TB) []classifier.Comment {
-	tb.Helper()
+func replies(t *testing.T) []classifier.Comment {
+	t.Helper()
 	var out []classifier.Comment
-	files, err := filepath.Glob("../testdata/labelled/*.jsonl")
-	if err != nil || len(files) == 0 {
-		tb.Fatalf("no labelled comments: %v", err)
-	}
-	for _, name := range files {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		sc := bufio.NewScanner(bytes.NewReader(data))
-		sc.Buffer(nil, 1<<20)
-		for sc.Scan() {
-			var r struct {
-				ID, Policy, Platform, Post, Text string
-				Author                           classifier.Author
-			}
-			if err := json.Unmarshal(sc.Bytes(), &r); err != nil {
-				tb.Fatalf("%s: %v", name, err)
-			}
-			out = append(out, classifier.Comment{
-				ID: r.ID, Account: r.Policy, Platform: r.Platform, Post: classifier.Post{Text: r.Post}, Author: r.Author, Text: r.Text,
-			})
-		}
+	for _, l := range labelled(t, "labelled") {
+		out = append(out, commentOf(l))
 	}
 	for _, rule := range shipped().Ruleset().Rules() {
 		for i, e := range slices.Concat(rule.Match, rule.NoMatch) {

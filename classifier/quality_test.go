@@ -84,14 +84,18 @@ func labelled(t *testing.T, dir string) []evaluate.Labelled {
 	return gold
 }
 
+func commentOf(l evaluate.Labelled) classifier.Comment {
+	return classifier.Comment{
+		ID: l.ID, Account: l.Policy, Platform: l.Platform, Post: classifier.Post{Text: l.Post},
+		Author: classifier.Author{Name: l.Author.Name, Handle: l.Author.Handle}, Text: l.Text,
+	}
+}
+
 func predict(t *testing.T, gold []evaluate.Labelled) []evaluate.Prediction {
 	t.Helper()
 	var predicted []evaluate.Prediction
 	for _, l := range gold {
-		v, err := shipped().Classify(classifier.Comment{
-			ID: l.ID, Account: l.Policy, Platform: l.Platform, Post: classifier.Post{Text: l.Post},
-			Author: classifier.Author{Name: l.Author.Name, Handle: l.Author.Handle}, Text: l.Text,
-		})
+		v, err := shipped().Classify(commentOf(l))
 		if err != nil {
 			t.Fatalf("%s: %v", l.ID, err)
 		}

@@ -90,6 +90,7 @@ type rawHit struct {
 
 // field is one field of the reply under evaluation.
 type fieldEval struct {
+	field     Field
 	text      *text.Text
 	raw       []rawHit
 	present   []bool // by leaf: some literal of it is there
@@ -122,10 +123,11 @@ type detectorAt struct {
 }
 
 func (s *Set) newEval(in Input) *eval {
-	e := &eval{set: s, office: in.Policy.office(), found: map[detectorAt][]match{}, maybe: map[detectorAt]bool{}, unmasked: map[*cond][]match{}, usable: map[string]bool{}, exhaustive: in.Exhaustive}
+	e := &eval{set: s, office: in.Policy.office, found: map[detectorAt][]match{}, maybe: map[detectorAt]bool{}, unmasked: map[*cond][]match{}, usable: map[string]bool{}, exhaustive: in.Exhaustive}
 	for f, str := range [numFields]string{in.Text, in.Name, in.Handle} {
 		if str != "" {
 			e.fields[f] = s.scan(str)
+			e.fields[f].field = Field(f)
 		}
 	}
 	if in.Post != "" {
@@ -207,13 +209,12 @@ func (e *eval) validate(f *fieldEval) {
 	}
 	f.validated = true
 	f.hits = map[int32][]match{}
-	field := e.fieldOf(f)
 	for i := range f.raw {
 		h := &f.raw[i]
 		if h.dropped = e.check(f, h); h.dropped != "" {
 			continue
 		}
-		m := match{start: h.place.Start, end: h.place.End, parts: []Place{{field, h.place.Start, h.place.End}}}
+		m := match{start: h.place.Start, end: h.place.End, parts: []Place{{f.field, h.place.Start, h.place.End}}}
 		for _, leaf := range e.set.entries[h.entry].leaves {
 			f.hits[leaf] = append(f.hits[leaf], m)
 		}
@@ -223,15 +224,6 @@ func (e *eval) validate(f *fieldEval) {
 			f.hits[leaf] = sortMatches(hits)
 		}
 	}
-}
-
-func (e *eval) fieldOf(f *fieldEval) Field {
-	for i := range e.fields {
-		if e.fields[i] == f {
-			return Field(i)
-		}
-	}
-	return InText
 }
 
 // sortMatches orders matches by start, the longer first, and drops those of the same span.
@@ -292,7 +284,7 @@ func (e *eval) check(f *fieldEval, h *rawHit) string {
 	if p.Inflected {
 		needEnd = false
 	}
-	if (needStart || needEnd || p.POS != "") && f.text != nil {
+	if needStart || needEnd || p.POS != "" {
 		e.tokenize(f)
 		if needStart && !contains(f.starts, h.place.Start) {
 			return "begins inside a word"

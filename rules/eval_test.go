@@ -243,8 +243,8 @@ func TestLayers(t *testing.T) {
 	if one.Hash() == two.Hash() {
 		t.Error("another dictionary, the same hash")
 	}
-	if got := evidence(one, Input{Text: "甲己"}) + evidence(two, Input{Text: "甲己"}); got != "" {
-		t.Logf("single kanji inside a compound: %q", got)
+	if got := evidence(one, Input{Text: "これは甲"}); got != "甲" {
+		t.Errorf("the first layer's word is not found: %q", got)
 	}
 	if got := evidence(two, Input{Text: "これは己"}); got != "己" {
 		t.Errorf("the layer's word is not found: %q", got)

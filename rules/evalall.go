@@ -254,7 +254,6 @@ func joinOrdered(c *cond, lists [][]match, sentences []text.Span) []match {
 // findTokens lists the runs of tokens that the patterns describe. Blank tokens between them do not count.
 func (e *eval) findTokens(f *fieldEval, patterns []tokenPattern) []match {
 	e.tokenize(f)
-	field := e.fieldOf(f)
 	var words []int // the tokens that are not blank
 	for i, t := range f.tokens {
 		if strings.TrimSpace(t.Surface) != "" {
@@ -268,7 +267,7 @@ func (e *eval) findTokens(f *fieldEval, patterns []tokenPattern) []match {
 			continue
 		}
 		start, end := f.starts[words[i]], f.ends[words[i+n-1]]
-		out = append(out, match{start: start, end: end, parts: []Place{{field, start, end}}})
+		out = append(out, match{start: start, end: end, parts: []Place{{f.field, start, end}}})
 	}
 	return sortMatches(out)
 }

@@ -25,6 +25,8 @@ type Policy struct {
 	Article   string    `json:"article"`         // the article that lists the clauses
 	Clauses   []Clause  `json:"clauses"`
 	File      string    `json:"file"`
+
+	office detect.Office // what the detectors need of it
 }
 
 // Account is an official account that a policy covers.
@@ -101,7 +103,7 @@ func (c Clause) Action(platform string, confidence float64) Action {
 	return best
 }
 
-func (p *Policy) office() detect.Office {
+func (p *Policy) officeOf() detect.Office {
 	o := detect.Office{Sites: p.Sites}
 	for _, a := range p.Accounts {
 		if a.Name != "" && !slices.Contains(o.Names, a.Name) {
@@ -182,6 +184,7 @@ func readPolicy(file string, data []byte, faults *yamldoc.Faults) *Policy {
 			root.Fault("add a line "+need.key+": …", "the policy does not say its %s", need.key)
 		}
 	}
+	p.office = p.officeOf()
 	if len(p.Accounts) == 0 {
 		root.Fault("add a list accounts:", "the policy covers no account")
 	}
