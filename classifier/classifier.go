@@ -12,7 +12,10 @@ package classifier
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -29,16 +32,75 @@ const (
 // maxEvidence bounds the places that one finding cites: a moderator reads some, and a hostile text could hold thousands.
 const maxEvidence = 16
 
-// Classifier judges comments by one compiled ruleset. It may be shared between goroutines.
+// Classifier judges comments by one compiled ruleset and, if it has any, further readers. It may be shared between goroutines.
 type Classifier struct {
-	set *rules.Set
+	set     *rules.Set
+	readers []Reader // beside the rules
+	join    *Join
+	unruled bool // the rules are not asked
+	version string
 }
 
-// New makes a classifier of a compiled ruleset.
-func New(set *rules.Set) *Classifier { return &Classifier{set: set} }
+// New makes a classifier of a compiled ruleset and of readers beside it. With the rules alone, their confidence stands as it is.
+func New(set *rules.Set, readers ...Reader) *Classifier {
+	c := &Classifier{set: set, readers: readers, version: set.Hash()}
+	if len(readers) == 0 {
+		return c
+	}
+	// A faulty file cannot be built: a test reads it.
+	c.join, _ = ShippedJoin()
+	sum := sha256.New()
+	sum.Write([]byte(set.Hash()))
+	sum.Write(joinFile)
+	for _, r := range readers {
+		_, _ = fmt.Fprintf(sum, " %s=%s", r.Source(), r.Version()) // a hash takes everything
+	}
+	c.version = hex.EncodeToString(sum.Sum(nil))[:12]
+	return c
+}
+
+// Shipped makes a classifier of the shipped rules and the shipped model.
+func Shipped() (*Classifier, error) {
+	set, err := rules.Load(rules.Embedded())
+	if err != nil {
+		return nil, err
+	}
+	m, err := ShippedModel(set)
+	if err != nil {
+		return nil, err
+	}
+	return New(set, m), nil
+}
+
+// With gives a classifier that pools by another Join.
+func (c *Classifier) With(j *Join) *Classifier {
+	with := *c
+	with.join = j
+	return &with
+}
+
+// Only gives a classifier that asks only the reader of this source, or c itself where it has no such reader. It is for
+// measuring what each reader brings.
+func (c *Classifier) Only(source string) *Classifier {
+	only := *c
+	if source == SourceRules {
+		only.readers, only.join = nil, nil
+		return &only
+	}
+	i := slices.IndexFunc(c.readers, func(r Reader) bool { return r.Source() == source })
+	if i < 0 || c.join.Alone[source] == nil {
+		return c
+	}
+	only.readers, only.join, only.unruled = c.readers[i:i+1], c.join.Alone[source], true
+	return &only
+}
 
 // Ruleset is the compiled ruleset in use.
 func (c *Classifier) Ruleset() *rules.Set { return c.set }
+
+// Version is what a verdict names as its ruleset: the ruleset's hash or, with further readers, one over it, theirs and how
+// they are pooled.
+func (c *Classifier) Version() string { return c.version }
 
 // InputError says what is wrong with a comment, and the mend.
 type InputError struct {
@@ -56,8 +118,7 @@ func (c *Classifier) Classify(in Comment) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	res := c.set.Match(input)
-	return c.decide(in, policy, platform, res), nil
+	return c.decide(in, input, policy, platform, c.set.Match(input)), nil
 }
 
 // ClassifyExhaustively is Classify with every rule evaluated, whether or not its literals are there: slower, and by
@@ -68,13 +129,22 @@ func (c *Classifier) ClassifyExhaustively(in Comment) (Verdict, error) {
 		return Verdict{}, err
 	}
 	input.Exhaustive = true
-	return c.decide(in, policy, platform, c.set.Match(input)), nil
+	return c.decide(in, input, policy, platform, c.set.Match(input)), nil
 }
 
 // Explanation is every step of judging one comment.
 type Explanation struct {
 	rules.Explanation
-	Verdict Verdict
+	Opinions []ReaderOpinions // of the readers beside the rules
+	Pool     []Pooled         // what they come to together, by category; nil with the rules alone
+	Verdict  Verdict
+}
+
+// ReaderOpinions is what one reader says.
+type ReaderOpinions struct {
+	Source   string
+	Version  string
+	Opinions []Opinion
 }
 
 // Explain judges one comment and tells each step. Errors are those of Classify.
@@ -83,7 +153,16 @@ func (c *Classifier) Explain(in Comment) (*Explanation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Explanation{c.set.Explain(input), c.decide(in, policy, platform, c.set.Match(input))}, nil
+	x := &Explanation{Explanation: c.set.Explain(input)}
+	res := c.set.Match(input)
+	for _, r := range c.readers {
+		x.Opinions = append(x.Opinions, ReaderOpinions{r.Source(), r.Version(), r.Read(input)})
+	}
+	if c.join != nil {
+		x.Pool = c.pool(input, policy, res)
+	}
+	x.Verdict = c.decide(in, input, policy, platform, res)
+	return x, nil
 }
 
 func (c *Classifier) input(in Comment) (rules.Input, *rules.Policy, string, error) {
@@ -139,16 +218,104 @@ func clip(s string) string {
 	return s
 }
 
-// decide turns what the rules found into findings and an action.
-func (c *Classifier) decide(in Comment, policy *rules.Policy, platform string, res rules.Result) Verdict {
+// Pooled is what all readers together say of a category.
+type Pooled struct {
+	Category string
+	Share    float64            // of certainty that this is the clause to cite
+	Least    float64            // how sure the pool must be of any clause at all for a recommendation, where this one leads
+	LogOdds  map[string]float64 // by reader, against none
+}
+
+// pool joins what the rules and the other readers say, by the policy's categories.
+func (c *Classifier) pool(input rules.Input, policy *rules.Policy, res rules.Result) []Pooled {
+	categories := Categories(policy)
+	odds := map[string][]float64{SourceRules: LogOdds(RuleOpinions(res), false, categories)}
+	for _, r := range c.readers {
+		odds[r.Source()] = LogOdds(r.Read(input), r.Shared(), categories)
+	}
+	shares, _ := c.join.Pool(odds, categories)
+	out := make([]Pooled, len(categories))
+	for i, category := range categories {
+		out[i] = Pooled{Category: category, Share: shares[i], Least: c.join.Least[category], LogOdds: map[string]float64{}}
+		for source, l := range odds {
+			out[i].LogOdds[source] = l[i]
+		}
+	}
+	return out
+}
+
+// Categories are those of a policy's clauses, in their order.
+func Categories(p *rules.Policy) []string {
+	var out []string
+	for _, c := range rules.Categories {
+		if _, ok := p.Clause(c); ok {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// RuleOpinions are what the rules say, as a reader's opinions without evidence.
+func RuleOpinions(res rules.Result) []Opinion {
+	var out []Opinion
+	for _, h := range res.Hits {
+		out = append(out, Opinion{Category: h.Rule.Category, Confidence: h.Rule.Confidence})
+	}
+	return out
+}
+
+// found is a finding in the making.
+type found struct {
+	Finding
+	clause  rules.Clause
+	rule    *rules.Rule // the surest one that holds
+	opinion *Opinion    // what another reader says
+	surest  float64     // of the rules alone
+}
+
+// decide turns what the readers found into findings and an action.
+func (c *Classifier) decide(in Comment, input rules.Input, policy *rules.Policy, platform string, res rules.Result) Verdict {
 	v := Verdict{
-		ID: in.ID, Findings: []Finding{}, Policy: policy.ID, Ruleset: c.set.Hash(), Abstained: res.Abstained, Gated: res.Quiet,
+		ID: in.ID, Findings: []Finding{}, Policy: policy.ID, Ruleset: c.version, Abstained: res.Abstained, Gated: res.Quiet,
 	}
-	type found struct {
-		Finding
-		clause rules.Clause
-		rule   *rules.Rule // the one whose reason is given
+	if c.unruled {
+		res = rules.Result{}
 	}
+	all := ruleFindings(in, policy, res)
+	if c.join != nil {
+		if all = c.joined(input, policy, res, all); len(all) == 0 {
+			return v
+		}
+	}
+	heaviest := func(f found) rules.Action {
+		a := f.clause.Action(platform, f.Confidence)
+		if f.rule == nil {
+			a = min(a, rules.Hide) // no rule holds: a person should look before more is done
+		}
+		return a
+	}
+	all = slices.DeleteFunc(all, func(f found) bool { return heaviest(f) == rules.None })
+	if c.join == nil {
+		slices.SortStableFunc(all, func(a, b found) int {
+			return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(rank(a.Category), rank(b.Category)))
+		})
+	}
+	for i, f := range all {
+		if i > 0 && !ownRight(f, all[0].Finding) {
+			continue
+		}
+		slices.SortStableFunc(f.Evidence, func(a, b Evidence) int {
+			return cmp.Or(cmp.Compare(a.In, b.In), cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
+		})
+		f.Reason = f.reason()
+		v.Findings = append(v.Findings, f.Finding)
+		v.Action = max(v.Action, heaviest(f))
+	}
+	return v
+}
+
+// ruleFindings are the findings of the rules alone, one a category.
+func ruleFindings(in Comment, policy *rules.Policy, res rules.Result) []found {
 	var all []found
 	fields := [...]string{in.Text, in.Author.Name, in.Author.Handle}
 	var runes [len(fields)][]rune // made once, where there is evidence
@@ -162,12 +329,12 @@ func (c *Classifier) decide(in Comment, policy *rules.Policy, platform string, r
 		i := slices.IndexFunc(all, func(f found) bool { return f.Category == hit.Rule.Category })
 		if i < 0 {
 			i = len(all)
-			all = append(all, found{Finding: Finding{Category: hit.Rule.Category, Clause: clause.Number}, clause: clause})
+			all = append(all, found{
+				Finding: Finding{Category: hit.Rule.Category, Clause: clause.Number, Confidence: hit.Rule.Confidence},
+				clause:  clause, rule: hit.Rule, surest: hit.Rule.Confidence,
+			})
 		}
 		f := &all[i]
-		if f.rule == nil {
-			f.Confidence, f.rule = hit.Rule.Confidence, hit.Rule
-		}
 		for _, p := range hit.Places {
 			if len(f.Evidence) == maxEvidence {
 				break
@@ -185,22 +352,61 @@ func (c *Classifier) decide(in Comment, policy *rules.Policy, platform string, r
 			f.Evidence = append(f.Evidence, ev)
 		}
 	}
-	all = slices.DeleteFunc(all, func(f found) bool { return f.clause.Action(platform, f.Confidence) == rules.None })
-	slices.SortStableFunc(all, func(a, b found) int {
-		return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(rank(a.Category), rank(b.Category)))
-	})
-	for i, f := range all {
-		if i > 0 && !ownRight(f.Finding, all[0].Finding) {
-			continue
-		}
-		slices.SortStableFunc(f.Evidence, func(a, b Evidence) int {
-			return cmp.Or(cmp.Compare(a.In, b.In), cmp.Compare(a.Start, b.Start), cmp.Compare(b.End, a.End))
-		})
-		f.Reason = reason(f.clause, f.rule)
-		v.Findings = append(v.Findings, f.Finding)
-		v.Action = max(v.Action, f.clause.Action(platform, f.Confidence))
+	return all
+}
+
+// joined decides by all readers together: the category with the largest share leads, if they are sure enough that any clause is
+// broken. What the rules found besides follows.
+func (c *Classifier) joined(input rules.Input, policy *rules.Policy, res rules.Result, byRule []found) []found {
+	categories := Categories(policy)
+	odds := map[string][]float64{}
+	if !c.unruled {
+		odds[SourceRules] = LogOdds(RuleOpinions(res), false, categories)
 	}
-	return v
+	said := map[string][]Opinion{}
+	for _, r := range c.readers {
+		said[r.Source()] = r.Read(input)
+		odds[r.Source()] = LogOdds(said[r.Source()], r.Shared(), categories)
+	}
+	shares, none := c.join.Pool(odds, categories)
+	lead := 0
+	for i := range shares {
+		if shares[i] > shares[lead] {
+			lead = i
+		}
+	}
+	category := categories[lead]
+	own := slices.IndexFunc(byRule, func(f found) bool { return !slices.Contains(c.join.Rules, f.rule.ID) })
+	if own >= 0 && (1-none < c.join.Least[category] || byRule[own].surest >= shares[lead]) {
+		category = byRule[own].Category
+		lead = slices.Index(categories, category)
+		shares[lead] = max(shares[lead], byRule[own].surest)
+	} else if 1-none < c.join.Least[category] {
+		return nil
+	}
+	clause, _ := policy.Clause(category)
+	first := found{Finding: Finding{Category: category, Clause: clause.Number}, clause: clause}
+	if i := slices.IndexFunc(byRule, func(f found) bool { return f.Category == category }); i >= 0 {
+		first = byRule[i]
+		first.Said = append(first.Said, Said{SourceRules, first.surest})
+		byRule = slices.Delete(byRule, i, i+1)
+	}
+	first.Confidence = math.Round(shares[lead]*1000) / 1000
+	for _, r := range c.readers {
+		for i, o := range said[r.Source()] {
+			if o.Category != category {
+				continue
+			}
+			first.Said = append(first.Said, Said{r.Source(), math.Round(o.Confidence*1000) / 1000})
+			if first.opinion == nil || o.Confidence > first.opinion.Confidence {
+				first.opinion = &said[r.Source()][i]
+			}
+		}
+	}
+	if first.rule == nil && first.opinion != nil {
+		first.Evidence = first.opinion.Evidence()
+	}
+	return append([]found{first}, byRule...)
 }
 
 // furtherConfidence is how sure a second clause must be to stand beside the leading one: the labelling guidelines want
@@ -209,8 +415,8 @@ const furtherConfidence = 0.93
 
 // ownRight says whether a further finding stands beside the leading one. Off-topic stands only alone, and what only
 // repeats the leading clause's words adds nothing.
-func ownRight(f, leading Finding) bool {
-	if f.Category == "off-topic" || f.Confidence < furtherConfidence {
+func ownRight(f found, leading Finding) bool {
+	if f.Category == "off-topic" || leading.Category == "off-topic" || f.surest < furtherConfidence {
 		return false
 	}
 	return slices.ContainsFunc(f.Evidence, func(e Evidence) bool {
@@ -232,6 +438,13 @@ func rank(category string) int {
 }
 
 // reason is one sentence a moderator can paste into the record.
-func reason(c rules.Clause, r *rules.Rule) string {
-	return fmt.Sprintf("%sため、運用方針%s「%s」に該当するおそれがあります。", r.Reason, c.Number, strings.TrimRight(c.Text, "。"))
+func (f *found) reason() string {
+	because := ""
+	switch {
+	case f.rule != nil:
+		because = f.rule.Reason
+	case f.opinion != nil:
+		because = f.opinion.Because()
+	}
+	return fmt.Sprintf("%sため、運用方針%s「%s」に該当するおそれがあります。", because, f.clause.Number, strings.TrimRight(f.clause.Text, "。"))
 }

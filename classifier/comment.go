@@ -39,10 +39,10 @@ type Verdict struct {
 	Action    rules.Action `json:"action"`   // none, hide, delete or block: the heaviest that a finding leads to
 	Findings  []Finding    `json:"findings"` // the leading clause first; never nil
 	Policy    string       `json:"policy"`
-	Ruleset   string       `json:"ruleset"`             // hash of rules, dictionary and policies
+	Ruleset   string       `json:"ruleset"`             // hash of rules, dictionary and policies, and of the readers beside them: Classifier.Version
 	Abstained []string     `json:"abstained,omitempty"` // categories not fully judged because the official post is not known
 
-	// Gated: the comment was decided clean by its literals alone.
+	// Gated: by the literals alone no rule could hold.
 	Gated bool `json:"-"`
 }
 
@@ -52,7 +52,14 @@ type Finding struct {
 	Clause     string     `json:"clause"`     // as cited: 7(5)
 	Confidence float64    `json:"confidence"` // 0 to 1
 	Evidence   []Evidence `json:"evidence"`
-	Reason     string     `json:"reason"` // one Japanese sentence for the record
+	Reason     string     `json:"reason"`         // one Japanese sentence for the record
+	Said       []Said     `json:"said,omitempty"` // what each reader said of this category; absent where only the rules were asked
+}
+
+// Said is how sure one reader was of a finding's category by itself, from 0 to 1.
+type Said struct {
+	Source     string  `json:"source"` // rules, model
+	Confidence float64 `json:"confidence"`
 }
 
 // Evidence is the words that led to a finding. Start and End are Unicode code points, half open, of the
@@ -62,5 +69,5 @@ type Evidence struct {
 	Start int    `json:"start"`
 	End   int    `json:"end"`
 	Text  string `json:"text"`
-	Rule  string `json:"rule"`
+	Rule  string `json:"rule"` // id of the rule, or the source of the reader that found it
 }

@@ -3,3 +3,5 @@
 package classifier_test
 
 const stride = 1
+
+const raceEnabled = false

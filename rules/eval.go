@@ -143,7 +143,7 @@ func (s *Set) scan(str string) *fieldEval {
 	collect := func(pattern, start, end int) bool {
 		for _, n := range s.patterns[pattern] {
 			e := &s.entries[n]
-			if e.pattern.Masked != masks || squeezed && (!e.pattern.Disguise || !spacedOut(view, start, end)) {
+			if e.pattern.Masked != masks || squeezed && (!e.pattern.Disguise || !disguised(f.text, start, end)) {
 				continue
 			}
 			for _, leaf := range e.leaves {
@@ -170,6 +170,17 @@ func (s *Set) scan(str string) *fieldEval {
 		s.matcher.Scan(view.Runes, collect)
 	}
 	return f
+}
+
+// disguised says whether letters of Squeezed[start:end] posed as others or stood apart. Where they did not, Folded has the word too.
+func disguised(t *text.Text, start, end int) bool {
+	v := &t.Squeezed
+	for i := start; i < end; i++ {
+		if t.Altered(int(v.Start[i])) {
+			return true
+		}
+	}
+	return spacedOut(v, start, end)
 }
 
 // spacedOut says whether the letters of view[start:end] stood apart in the original: each of a short word, some of one of

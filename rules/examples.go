@@ -40,6 +40,23 @@ func (s *Set) Test() (faults []ExampleFault, examples int) {
 	return faults, examples
 }
 
+// TestFair runs all rules on comments that none may flag.
+func (s *Set) TestFair(comments []Example) (faults []ExampleFault) {
+	for _, x := range comments {
+		policy, ok := s.Policy(x.Account)
+		if !ok {
+			continue // a ruleset need not have the policies of others
+		}
+		res := s.Match(Input{Text: x.Text, Name: x.Name, Handle: x.Handle, Post: x.Post, Policy: policy})
+		for _, h := range res.Hits {
+			faults = append(faults, ExampleFault{
+				h.Rule.ID, h.Rule.File, h.Rule.Line, x.Text, "flags fair criticism at " + quotePlaces(x, h.Places), "narrow the rule, or add an exemption",
+			})
+		}
+	}
+	return faults
+}
+
 func (s *Set) try(r *Rule, x Example) (places []Place, why string) {
 	i := slices.IndexFunc(s.policies, func(p *Policy) bool {
 		_, ok := p.Clause(r.Category)

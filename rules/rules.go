@@ -44,6 +44,7 @@ type Set struct {
 	byID     map[string]*Rule
 
 	named    map[string]*cond
+	classes  map[string]bool // the dictionary's
 	matcher  *automaton.Matcher
 	patterns [][]int32 // pattern number → entries
 	entries  []entry
@@ -574,7 +575,9 @@ func (c *compiler) build() error {
 		names = append(names, name)
 	}
 	slices.Sort(names)
+	c.set.classes = make(map[string]bool, len(names))
 	for _, name := range names {
+		c.set.classes[name] = true
 		for _, w := range c.classes[name].Words {
 			if plain := text.Plain(w.Text); w.UserDict && !known[plain] {
 				known[plain] = true

@@ -1,4 +1,5 @@
-// Package testdata holds the sample replies, invented ones, that `kotomori up --sample` shows.
+// Package testdata holds the sample replies, invented ones, that `kotomori up --sample` shows, and the fair criticism
+// that no ruleset may flag.
 package testdata
 
 import _ "embed"
@@ -7,3 +8,9 @@ import _ "embed"
 //
 //go:embed sample.jsonl
 var Sample []byte
+
+// Protected is sharp but fair criticism, complaints, questions and talk of delicate matters, as JSON Lines of labelled comments
+// without a label. `kotomori rules test` refuses a ruleset that flags one.
+//
+//go:embed protected.jsonl
+var Protected []byte

@@ -31,6 +31,8 @@ type commands struct {
 	Classify classifyCmd `cmd:"" help:"Judge comments (JSON Lines) without Kafka: a line out for each line in."`
 	Explain  explainCmd  `cmd:"" help:"Show each step of judging one reply."`
 	Eval     evalCmd     `cmd:"" help:"Measure the classifier, or given predictions, on labelled comments."`
+	Train    trainCmd    `cmd:"" help:"Train the learned reader and the pooling of all readers on labelled comments."`
+	Vectors  vectorsCmd  `cmd:"" help:"Take static word vectors for training from a spaCy model's wheel."`
 	Rules    rulesCmd    `cmd:"" help:"Check, test, list and show the rules."`
 	Policy   policyCmd   `cmd:"" help:"List and show the cities' policies."`
 	Settings configCmd   `cmd:"" name:"config" help:"Show the effective configuration and where each value comes from."`

@@ -24,6 +24,7 @@ type evalCmd struct {
 	config.Display
 	Files           []string `arg:"" name:"file" help:"Labelled comments as JSON Lines, - for the standard input."`
 	Errors          bool     `help:"List the misses, the false alarms and the wrong clauses with their evidence."`
+	Only            string   `enum:",rules,model" default:"" help:"Ask only one reader: rules or model." placeholder:"READER"`
 	JSON            bool     `name:"json" help:"Write the figures as JSON."`
 	Predictions     string   `help:"Measure the predictions of this file (JSON Lines of id and labels, the leading label first) instead of the classifier's." placeholder:"FILE"`
 	SavePredictions string   `help:"Write the predictions to this file, as --predictions takes them." placeholder:"FILE"`
@@ -77,6 +78,9 @@ func (c *evalCmd) Run(e *env) error {
 		cl, err := loadClassifier(c.Ruleset)
 		if err != nil {
 			return err
+		}
+		if c.Only != "" {
+			cl = cl.Only(c.Only)
 		}
 		if predictions, err = predict(gold, cl, findings); err != nil {
 			return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -140,7 +141,9 @@ func (p *explainer) print(platform string) {
 		}
 	}
 
-	p.head("5 判定", "verdict")
+	p.readers()
+
+	p.head("6 判定", "verdict")
 	policy, _ := p.set.Policy(p.x.Verdict.Policy)
 	if policy == nil {
 		return
@@ -161,6 +164,50 @@ func (p *explainer) print(platform string) {
 	}
 	p.line("  ruleset %s", p.x.Verdict.Ruleset)
 }
+
+// readers tells what the readers beside the rules say, and what all come to together.
+func (p *explainer) readers() {
+	p.head("5 学習モデルと合議", "what the learned reader says, and all together")
+	for _, r := range p.x.Opinions {
+		opinions := slices.Clone(r.Opinions)
+		slices.SortStableFunc(opinions, func(a, b classifier.Opinion) int { return cmp.Compare(b.Confidence, a.Confidence) })
+		rest := 1.0
+		for _, o := range opinions {
+			rest -= o.Confidence
+		}
+		p.line("  %s (%s): 該当なし %.3f", r.Source, r.Version, max(0, rest))
+		for i, o := range opinions {
+			if i == maxOpinions || o.Confidence < 0.02 {
+				break
+			}
+			var spans []show.Span
+			for _, e := range o.Evidence() {
+				if e.In == "" {
+					spans = append(spans, show.Span{Start: e.Start, End: e.End})
+				}
+			}
+			p.line("       %.3f %s  %s", o.Confidence, p.style.Pad(o.Category, 19), p.style.Mark(p.text[rules.InText], spans))
+		}
+	}
+	pool := slices.Clone(p.x.Pool)
+	slices.SortStableFunc(pool, func(a, b classifier.Pooled) int { return cmp.Compare(b.Share, a.Share) })
+	sure := 0.0
+	for _, x := range pool {
+		sure += x.Share
+	}
+	for i, x := range pool {
+		if i == 0 {
+			p.line("  合議: 何らかの条項に該当 %.3f (推奨は %.3f から)", sure, x.Least)
+		}
+		if i == maxOpinions || x.Share < 0.02 {
+			break
+		}
+		p.line("       %.3f %s  規則 %+.1f  モデル %+.1f (対数オッズ)", x.Share, p.style.Pad(x.Category, 19), x.LogOdds[classifier.SourceRules], x.LogOdds[classifier.SourceModel])
+	}
+}
+
+// maxOpinions is how many categories are shown of each reader.
+const maxOpinions = 3
 
 // page prints lines and remembers the first error.
 type page struct {

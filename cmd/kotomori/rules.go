@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,14 +10,16 @@ import (
 
 	"github.com/kotomori/kotomori/internal/app"
 	"github.com/kotomori/kotomori/internal/config"
+	"github.com/kotomori/kotomori/internal/evaluate"
 	"github.com/kotomori/kotomori/internal/show"
 	"github.com/kotomori/kotomori/internal/yamldoc"
 	"github.com/kotomori/kotomori/rules"
+	"github.com/kotomori/kotomori/testdata"
 )
 
 type rulesCmd struct {
 	Lint lintCmd      `cmd:"" help:"Name every fault of the rules, the dictionary and the policies: file, line, column, what is wrong, the mend."`
-	Test testCmd      `cmd:"" help:"Run every rule on its own examples."`
+	Test testCmd      `cmd:"" help:"Run every rule on its own examples, and all rules on fair comments that none may flag."`
 	List listRulesCmd `cmd:"" help:"List the rules."`
 	Show showRuleCmd  `cmd:"" help:"Show a rule as it is written, and the clauses it stands for."`
 }
@@ -67,6 +70,12 @@ func (c *testCmd) Run(e *env) error {
 		return err
 	}
 	faults, examples := cl.Ruleset().Test()
+	fair, err := protected()
+	if err != nil {
+		return err
+	}
+	broken := len(faults)
+	faults = append(faults, cl.Ruleset().TestFair(fair)...)
 	p := page{w: e.stdout}
 	for _, f := range faults {
 		f.File = placeFile(f.File, c.Rules)
@@ -77,12 +86,26 @@ func (c *testCmd) Run(e *env) error {
 		}
 	}
 	if !c.JSON {
-		p.line("%d examples of %d rules, %d do not hold", examples, len(cl.Ruleset().Rules()), len(faults))
+		p.line("%d examples of %d rules, %d do not hold", examples, len(cl.Ruleset().Rules()), broken)
+		p.line("%d fair comments, flagged %d times", len(fair), len(faults)-broken)
 	}
 	if p.err == nil && len(faults) > 0 {
 		return errSaid
 	}
 	return p.err
+}
+
+// protected are the comments that no ruleset may flag.
+func protected() ([]rules.Example, error) {
+	var out []rules.Example
+	for line := range bytes.Lines(testdata.Protected) {
+		l, err := evaluate.ParseLabelled(line)
+		if err != nil {
+			return nil, fmt.Errorf("reading the protected comments: %w", err)
+		}
+		out = append(out, rules.Example{Text: l.Text, Post: l.Post, Name: l.Author.Name, Handle: l.Author.Handle, Account: l.Policy, Platform: l.Platform})
+	}
+	return out, nil
 }
 
 type listRulesCmd struct {

@@ -20,8 +20,9 @@ var floors = [][]string{
 	{"internal/app"},
 	// Adapters: each ties the program to one thing outside.
 	{"internal/stream", "internal/broker", "internal/webhook", "internal/ledger", "internal/console"},
+	{"internal/train"},
 	// What commands need besides.
-	{"internal/intake", "internal/evaluate", "internal/config", "internal/show", "internal/batch"},
+	{"internal/intake", "internal/evaluate", "internal/config", "internal/show", "internal/batch", "internal/flood"},
 	{"internal/event"},
 	{"classifier"},
 	{"internal/model"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"sync"
 	"syscall"
@@ -19,6 +20,11 @@ import (
 type fake func(classifier.Comment) (classifier.Verdict, error)
 
 func (f fake) Classify(c classifier.Comment) (classifier.Verdict, error) { return f(c) }
+
+func (f fake) WithFlood(_ classifier.Comment, v classifier.Verdict, n classifier.Flood) classifier.Verdict {
+	v.Ruleset = fmt.Sprintf("flood %d %v", n.Count, n.SameAuthor)
+	return v
+}
 
 // echo gives each comment a verdict that repeats its text.
 var echo = fake(func(c classifier.Comment) (classifier.Verdict, error) {
@@ -145,3 +151,56 @@ func TestClassifyEndsWithItsReader(t *testing.T) {
 type errWriter struct{ err error }
 
 func (w errWriter) Write([]byte) (int, error) { return 0, w.err }
+
+// TestClassifyCountsFloods: repeats are counted in the order of the input over many chunks, bad lines among them.
+func TestClassifyCountsFloods(t *testing.T) {
+	var in strings.Builder
+	line := func(id int, post, author, text string) {
+		fmt.Fprintf(&in, "{\"id\":\"%d\",\"post\":{\"id\":\"%s\",\"text\":\"図書館の蔵書点検で休館する期間と返却口のご案内です\"},\"author\":{\"id\":\"%s\"},\"text\":\"%s\"}\n", id, post, author, text)
+	}
+	const repeated = "公園の桜の枝が歩道に垂れ下がり歩きにくくなっています"
+	want := map[string]string{} // by id
+	const n, every = 1000, 100
+	for i := range n {
+		switch k := i / every; i % every {
+		case 7:
+			line(i, "p", fmt.Sprint("a", i), repeated)
+			if k >= 4 {
+				want[fmt.Sprint(i)] = fmt.Sprintf("flood %d false", k+1)
+			}
+		case 8:
+			line(i, "q", "same", repeated+"！！")
+			if k >= 2 {
+				want[fmt.Sprint(i)] = fmt.Sprintf("flood %d true", k+1)
+			}
+		case 9: // the post's own words
+			line(i, "p", "same", "蔵書点検で休館する期間と返却口のご案内です")
+		case 10:
+			in.WriteString("broken\n")
+		default:
+			line(i, "p", "same", fmt.Sprintf("駐輪場の%d番の区画に古い自転車があります", i))
+		}
+	}
+	var out bytes.Buffer
+	faults := 0
+	if err := Classify(intake.NewReader("f", strings.NewReader(in.String())), &out, echo, func(*intake.Fault) { faults++ }); err != nil {
+		t.Fatal(err)
+	}
+	if faults != n/every {
+		t.Errorf("%d faults", faults)
+	}
+	got := map[string]string{}
+	lines := 0
+	for dec := json.NewDecoder(&out); dec.More(); lines++ {
+		var v classifier.Verdict
+		if err := dec.Decode(&v); err != nil {
+			t.Fatal(err)
+		}
+		if v.Ruleset != "" {
+			got[v.ID] = v.Ruleset
+		}
+	}
+	if !maps.Equal(got, want) || lines != n-n/every {
+		t.Errorf("%d lines, got  %v\nwant %v", lines, got, want)
+	}
+}

@@ -70,8 +70,21 @@ func newJudge(shipped fs.FS, dir string, log *slog.Logger) (*Judge, error) {
 	if err != nil {
 		return nil, err
 	}
-	j.current.Store(classifier.New(set))
+	c, err := judging(set)
+	if err != nil {
+		return nil, err
+	}
+	j.current.Store(c)
 	return j, nil
+}
+
+// judging is the classifier of a ruleset and the shipped model.
+func judging(set *rules.Set) (*classifier.Classifier, error) {
+	m, err := classifier.ShippedModel(set)
+	if err != nil {
+		return nil, err
+	}
+	return classifier.New(set, m), nil
 }
 
 // Layers are the shipped rules and, unless dir is empty, those of dir.
@@ -94,6 +107,11 @@ func layers(shipped fs.FS, dir string) ([]fs.FS, error) {
 // Classify judges a comment by the rules in use.
 func (j *Judge) Classify(c classifier.Comment) (classifier.Verdict, error) {
 	return j.current.Load().Classify(c)
+}
+
+// WithFlood gives the verdict on a comment that repeats others under its post.
+func (j *Judge) WithFlood(c classifier.Comment, v classifier.Verdict, f classifier.Flood) classifier.Verdict {
+	return j.current.Load().WithFlood(c, v, f)
 }
 
 // Check says whether a worker would take the comment, without judging its text, whose bounds event.ParseComment has
@@ -163,7 +181,12 @@ func (j *Judge) look() bool {
 		return false
 	}
 	old := j.Ruleset().Hash()
-	j.current.Store(classifier.New(set))
+	c, err := judging(set)
+	if err != nil {
+		j.refuse(err)
+		return false
+	}
+	j.current.Store(c)
 	j.reloads.WithLabelValues("taken").Inc()
 	j.faulty.Set(0)
 	j.log.Info("rules changed on disk and are in use", "ruleset", set.Hash(), "before", old)

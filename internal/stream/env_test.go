@@ -82,6 +82,19 @@ func (w wordy) Classify(c classifier.Comment) (classifier.Verdict, error) {
 	return v, nil
 }
 
+// WithFlood hides what has no finding.
+func (w wordy) WithFlood(c classifier.Comment, v classifier.Verdict, f classifier.Flood) classifier.Verdict {
+	if len(v.Findings) > 0 {
+		return v
+	}
+	v.Action, v.Gated = rules.Hide, false
+	v.Findings = []classifier.Finding{{
+		Category: "tos-violation", Clause: "7(14)", Confidence: 0.7, Reason: fmt.Sprintf("%d件目 %v", f.Count, f.SameAuthor),
+		Evidence: []classifier.Evidence{{End: len([]rune(c.Text)), Text: c.Text, Rule: classifier.SourceFlood}},
+	}}
+	return v
+}
+
 var time0 = time.Date(2026, 11, 3, 9, 30, 0, 0, time.UTC)
 
 // env is a cluster of one broker in this process.

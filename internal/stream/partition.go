@@ -13,6 +13,7 @@ import (
 
 	"github.com/kotomori/kotomori/classifier"
 	"github.com/kotomori/kotomori/internal/event"
+	"github.com/kotomori/kotomori/internal/flood"
 )
 
 // partition works on one partition of kotomori.comments during one generation of the group.
@@ -43,6 +44,9 @@ func (p *partition) run(fetching, working context.Context, offset int64) error {
 			return nil
 		}
 	}
+	if !p.retry(fetching, func() error { return p.recount(fetching, offset) }) {
+		return nil
+	}
 	for {
 		var f fetched
 		if !p.retry(fetching, func() (err error) {
@@ -50,6 +54,9 @@ func (p *partition) run(fetching, working context.Context, offset int64) error {
 			if outOfRange(err) {
 				var first int64
 				if first, err = p.w.client.firstOffset(fetching, event.TopicComments, p.id); err == nil {
+					err = p.recount(fetching, first)
+				}
+				if err == nil {
 					p.log.Warn("the records to go on with are gone; going on with the earliest that are kept", "offset", offset, "earliest", first)
 					offset = first
 					f = fetched{next: first}
@@ -106,6 +113,7 @@ func (p *partition) retry(ctx context.Context, do func() error) bool {
 // judged is what became of one record: a comment with its verdict, or what is wrong with it.
 type judged struct {
 	comment event.Comment
+	reply   flood.Reply
 	verdict classifier.Verdict
 	took    time.Duration
 	err     *event.Error
@@ -118,12 +126,13 @@ func (p *partition) process(ctx context.Context, batch []message) error {
 	p.w.pool.each(len(batch), func(i int) { results[i] = p.decode(batch[i]) })
 	p.findPosts(ctx, results)
 	p.w.pool.each(len(batch), func(i int) { p.judge(&results[i]) })
+	p.dirty = true
+	p.countFloods(batch, results)
 
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	var said []event.Recommendation
 	var records []event.Record
 	var dead []event.DeadLetter
-	p.dirty = true
 	for i, r := range results {
 		if r.err != nil {
 			dead = append(dead, p.deadLetter(batch[i], r.err, now))
@@ -205,7 +214,7 @@ func (p *partition) decode(m message) judged {
 			Mend: "use platform/account/post id, or platform/account/id where the comment names no post",
 		}}
 	}
-	return judged{comment: c}
+	return judged{comment: c, reply: replyOf(c)}
 }
 
 // findPosts fills in the texts of the official posts, as they were when the comments were sent or later.

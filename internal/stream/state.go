@@ -18,9 +18,11 @@ import (
 
 // state is what was said so far about the comments of one partition: the fold of that partition of
 // kotomori.recommendations. A comment of which nothing was said, because its first revision is acceptable, is not in it.
+// Beside it, how often texts stand under one post: the fold of the end of the same partition of kotomori.comments.
 type state struct {
-	said map[stateKey]said
-	next int64 // offset up to which the partition was read
+	said   map[stateKey]said
+	next   int64 // offset up to which the partition was read
+	floods floods
 }
 
 // stateKey stands for a comment's key, which may be long.

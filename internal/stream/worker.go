@@ -14,12 +14,15 @@ import (
 
 	"github.com/kotomori/kotomori/classifier"
 	"github.com/kotomori/kotomori/internal/event"
+	"github.com/kotomori/kotomori/internal/flood"
 )
 
 // Classifier judges comments; *classifier.Classifier is one. It is called from several goroutines at once. A new
 // ruleset may take its place between two calls: wrap it in a type that loads an atomic pointer.
 type Classifier interface {
 	Classify(classifier.Comment) (classifier.Verdict, error)
+	// WithFlood gives the verdict on a comment that repeats others under its post: [classifier.Classifier.WithFlood].
+	WithFlood(classifier.Comment, classifier.Verdict, classifier.Flood) classifier.Verdict
 }
 
 // WorkerConfig says what a worker needs. Client and Classifier must be there, all else has defaults.
@@ -33,6 +36,8 @@ type WorkerConfig struct {
 	Log        *slog.Logger      // nil: none
 	BatchSize  int               // most comments judged between two commits of a partition; default 256
 	DrainTime  time.Duration     // how long to finish what is in hand when stopping or handing a partition over; default 4 s
+
+	window int64 // for counting floods; default flood.Window, smaller in tests
 }
 
 // DefaultGroup is the consumer group where none is named.
@@ -77,6 +82,9 @@ func NewWorker(cfg WorkerConfig) (*Worker, error) {
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.window == 0 {
+		cfg.window = flood.Window
 	}
 	w := &Worker{
 		cfg: cfg, client: cfg.Client, log: cfg.Log, health: newHealth(),

@@ -1,5 +1,10 @@
 package text
 
+import (
+	"slices"
+	"strings"
+)
+
 // squeeze makes the Squeezed view from the Folded one and the classes of its runes: without the gaps that
 // space out letters. A gap is a run of marks, blanks or emoji directly between two letters. Whether it is
 // an insertion (死・ね) or has its place there (東京・大阪) shows in the words beside it, the runs of letters of one
@@ -25,13 +30,13 @@ func squeeze(folded View, classes []class) View {
 	done := 0         // what of runes is in v
 	reserved := false // after & or #: what follows must not become an entity
 	for i := 0; i < len(runes); {
-		if c := classes[i]; !c.gap() {
+		if c := classes[i]; !c.gap() && !(bracket(runes[i]) && i+1 < len(runes) && (classes[i+1].gap() || bracket(runes[i+1]))) {
 			reserved = runes[i] == '&' || runes[i] == '#' || reserved && (c.letter() || c == digit)
 			i++
 			continue
 		}
 		j := i + 1
-		for j < len(runes) && classes[j].gap() {
+		for j < len(runes) && (classes[j].gap() || bracket(runes[j])) {
 			j++
 		}
 		if !reserved && i > 0 && j < len(runes) && inserted(runes[i:j], classes, i, j) {
@@ -52,6 +57,12 @@ func squeeze(folded View, classes []class) View {
 	return v
 }
 
+// bracket reports marks that enclose. One by itself encloses something; two or more in a row, or one beside a mark, as in 死」「ね or
+// 死(・∀・)ね, may be a gap.
+func bracket(r rune) bool {
+	return strings.ContainsRune("「」『』()[]【】<>{}∀ωд`´", r)
+}
+
 // copy appends src's runes [i,j), shortening again what has come to stand together.
 func (v *View) copy(src View, i, j int) {
 	for ; i < j; i++ {
@@ -68,7 +79,9 @@ func inserted(gap []rune, classes []class, i, j int) bool {
 	kind, stops := mark, 0
 	comma := false
 	for k, r := range gap {
-		kind = min(kind, classes[i+k])
+		if c := classes[i+k]; c.gap() {
+			kind = min(kind, c)
+		}
 		switch r {
 		case '、', '。', ',':
 			comma = true
@@ -86,6 +99,9 @@ func inserted(gap []rune, classes []class, i, j int) bool {
 	single := left == 1 && right == 1
 	leftAlone := left == 1 && (i == 1 || !classes[i-2].letter())
 	rightAlone := right == 1 && (j+1 == len(classes) || !classes[j+1].letter())
+	if slices.ContainsFunc(gap, bracket) {
+		return single
+	}
 	stem := before == han && left == 1 && (after == hira || after == kata)
 	switch {
 	case kind == newline, kind == pause && (comma || stops > 1):

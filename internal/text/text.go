@@ -7,7 +7,7 @@
 //     entities decoded, invisible characters gone, combining marks composed or gone.
 //   - Folded leaves out differences of spelling that carry no meaning in a reply: katakana or
 //     hiragana, how long a vowel is drawn out, how often a character is repeated.
-//   - Squeezed undoes letters that are spaced out, as in し・ね.
+//   - Squeezed undoes disguises: letters that pose as others (タヒ, vіrus, baka) and letters that are spaced out, as in し・ね.
 //
 // Normalising is idempotent: a text made of a view's characters has that same view. It takes time
 // and memory linear in the text.
@@ -39,10 +39,15 @@ type Text struct {
 	Runes    []rune // the original's code points
 	Plain    View   // NFKC, lower case, HTML entities decoded, invisible characters gone: for tokens and detectors
 	Folded   View   // Plain with katakana folded to hiragana, ー and repeats shortened: for literals
-	Squeezed View   // Folded without marks and spaces that stand between letters: for masked words; empty where it equals Folded
+	Squeezed View   // Folded with posing letters put right and without marks and spaces that stand between letters: for disguised words; empty where it equals Folded
 
 	Sentences []Span // of the original, in order, gapless
+
+	altered map[int32]bool
 }
+
+// Altered says whether the code point at of the original was put right in Squeezed because it posed as another letter.
+func (t *Text) Altered(at int) bool { return t.altered[int32(at)] }
 
 // New normalises s. Invalid UTF-8 counts as U+FFFD, one code point a byte, as in []rune(s).
 func New(s string) *Text {
@@ -50,7 +55,14 @@ func New(s string) *Text {
 	t.Plain = plain(t.Runes)
 	var classes []class
 	t.Folded, classes = fold(t.Plain)
-	t.Squeezed = squeeze(t.Folded, classes)
+	folded := t.Folded
+	var honest View
+	if honest, t.altered = undisguise(t.Plain); t.altered != nil {
+		folded, classes = fold(honest)
+	}
+	if t.Squeezed = squeeze(folded, classes); len(t.Squeezed.Runes) == 0 && t.altered != nil {
+		t.Squeezed = folded
+	}
 	t.Sentences = sentences(t.Plain, len(t.Runes))
 	return t
 }

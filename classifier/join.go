@@ -1,0 +1,89 @@
+package classifier
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"math"
+)
+
+// Join pools what several readers say of one comment into one share of certainty for each category, and none: logarithmic
+// opinion pooling (Genest & Zidek 1986). Each reader's odds of a category against none are raised to its weight and multiplied,
+// with a shift for each category. Weights and shifts are fitted on comments that neither the model nor the writers of the rules
+// had seen, so the pooled shares are calibrated again.
+type Join struct {
+	// Weights of the readers' log-odds by source. A reader without one has 1: its word as it is.
+	Weights map[string]float64 `json:"weights"`
+	// Shift of the log-odds of each category.
+	Shift map[string]float64 `json:"shift"`
+	// Least is how sure the pool must be that any clause is broken at all, by the category that leads, for a recommendation. It is set by
+	// the share of acceptable comments that may be flagged.
+	Least map[string]float64 `json:"least"`
+	// Rules are the ids of the rules that it was fitted with. Another rule, such as one of a city's own, stands by its own confidence:
+	// nothing is known of it but what its writer says.
+	Rules []string `json:"rules,omitempty"`
+	// Alone are the poolings of one reader by itself, by source, for measuring what each brings.
+	Alone map[string]*Join `json:"alone,omitempty"`
+}
+
+//go:embed join.json
+var joinFile []byte
+
+// ShippedJoin is the pooling fitted for the shipped rules and model.
+func ShippedJoin() (*Join, error) {
+	var j Join
+	if err := json.Unmarshal(joinFile, &j); err != nil {
+		return nil, fmt.Errorf("reading join.json: %w", err)
+	}
+	return &j, nil
+}
+
+// doubt keeps odds finite: a reader is never surer than 1 in 50, and silence is no proof.
+const doubt = 0.02
+
+// LogOdds are a reader's opinions as log-odds of each category against none. Where the opinions share one certainty, none has
+// the rest of it; else each stands by itself, as those of rules do.
+func LogOdds(opinions []Opinion, shared bool, categories []string) []float64 {
+	sure := map[string]float64{}
+	rest := 1.0
+	for _, o := range opinions {
+		sure[o.Category] = max(sure[o.Category], o.Confidence)
+		rest -= o.Confidence
+	}
+	out := make([]float64, len(categories))
+	for i, c := range categories {
+		none := 1 - sure[c]
+		if shared {
+			none = max(rest, 0)
+		}
+		out[i] = math.Log((sure[c] + doubt) / (none + doubt))
+	}
+	return out
+}
+
+// Pool gives each category's share; they and that of none add up to 1. Odds are the readers' LogOdds by source.
+func (j *Join) Pool(odds map[string][]float64, categories []string) (shares []float64, none float64) {
+	shares = make([]float64, len(categories))
+	top := 0.0
+	for i, c := range categories {
+		shares[i] = j.Shift[c]
+		for source, l := range odds {
+			w, ok := j.Weights[source]
+			if !ok {
+				w = 1
+			}
+			shares[i] += w * l[i]
+		}
+		top = max(top, shares[i])
+	}
+	none = math.Exp(-top)
+	sum := none
+	for i := range shares {
+		shares[i] = math.Exp(shares[i] - top)
+		sum += shares[i]
+	}
+	for i := range shares {
+		shares[i] /= sum
+	}
+	return shares, none / sum
+}

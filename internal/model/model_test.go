@@ -1,0 +1,268 @@
+package model
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/kotomori/kotomori/internal/text"
+)
+
+var categories = []string{"sale", "insult"}
+
+// fewVectors are vectors of some words: those of a theme lie close.
+func fewVectors(t *testing.T) []byte {
+	t.Helper()
+	words := [][]string{{"格安", "販売", "通販", "割引"}, {"馬鹿", "無能", "間抜け", "阿呆"}, {"花火", "祭り", "公園", "図書館"}}
+	v, err := ReadWheel(bytes.NewReader(wheel(t, words)), int64(len(wheel(t, words))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Source = "test"
+	var b bytes.Buffer
+	if err := v.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// wheel makes a wheel as spaCy's models are, with a vector for each word close to its theme's.
+func wheel(t *testing.T, themes [][]string) []byte {
+	t.Helper()
+	const dims = 8
+	var list []string
+	var rows, keys bytes.Buffer
+	n := 0
+	for k, theme := range themes {
+		for i, w := range theme {
+			list = append(list, w)
+			keys.WriteByte(0xcf)
+			_ = binary.Write(&keys, binary.BigEndian, murmur(w))
+			keys.WriteByte(byte(n))
+			for d := range dims {
+				x := float32(0.05 * float64(i*(d+1)%3))
+				if d == k {
+					x += 1
+				}
+				_ = binary.Write(&rows, binary.LittleEndian, x)
+			}
+			n++
+		}
+	}
+	header := fmt.Sprintf("{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }\n", n, dims)
+	npy := append([]byte("\x93NUMPY\x01\x00"), byte(len(header)), byte(len(header)>>8))
+	npy = append(append(npy, header...), rows.Bytes()...)
+	names, err := json.Marshal(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for name, data := range map[string][]byte{
+		"vectors": npy, "key2row": append([]byte{0xde, 0, byte(n)}, keys.Bytes()...), "strings.json": names,
+	} {
+		f, err := z.Create("m/m-1/vocab/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Write(data); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func fewComments() []Comment {
+	var out []Comment
+	both := []bool{true, true}
+	for i, x := range []struct{ text, category string }{
+		{"格安で販売しています、DMください", "sale"}, {"今なら割引です、買ってください", "sale"}, {"通販の格安セールはこちら", "sale"}, {"割引クーポン配布中です", "sale"},
+		{"お前は馬鹿か", "insult"}, {"無能な奴は辞めろ", "insult"}, {"あの人は間抜けだ", "insult"}, {"本当に馬鹿な男", "insult"},
+		{"花火がきれいでした", ""}, {"祭りに行きます", ""}, {"図書館は何時までですか", ""}, {"公園の清掃おつかれさまです", ""}, {"楽しみにしています", ""}, {"ありがとうございました", ""},
+	} {
+		for k := range 4 {
+			out = append(out, Comment{Text: x.text + strings.Repeat("。", k), Post: fmt.Sprint("お知らせ", i*4+k), Name: "市民", Handle: "shimin", Category: x.category, Possible: both})
+		}
+	}
+	return out
+}
+
+func trained(t *testing.T) (*Model, []byte) {
+	t.Helper()
+	vectors := fewVectors(t)
+	m, report, err := Train(fewComments(), categories, vectors, DefaultOptions(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Features == 0 || len(report.Reliability) == 0 {
+		t.Error("the report is empty")
+	}
+	var b bytes.Buffer
+	if err := m.Write(&b); err != nil {
+		t.Fatal(err)
+	}
+	again, err := Load(b.Bytes(), vectors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return again, b.Bytes()
+}
+
+func read(m *Model, s string) *Reading {
+	return m.Read(&Input{Text: text.New(s)}, []bool{true, true})
+}
+
+func TestTrainAndRead(t *testing.T) {
+	m, _ := trained(t)
+	for s, want := range map[string]int{"激安の通販で販売中": 0, "あいつは阿呆で間抜け": 1} {
+		r := read(m, s)
+		if r.Shares[want] < r.Shares[1-want] || r.Shares[want] < r.None {
+			t.Errorf("%s: %v, none %.2f", s, r.Shares, r.None)
+		}
+	}
+	r := read(m, "花火の祭りは何時からですか")
+	if r.None < 0.5 {
+		t.Errorf("a fair comment: %v, none %.2f", r.Shares, r.None)
+	}
+}
+
+func TestSharesAddUp(t *testing.T) {
+	m, _ := trained(t)
+	for _, s := range []string{"", "あ", "格安", strings.Repeat("馬鹿", 3000), "\n\n。", "https://example.jp/x @abc_def"} {
+		r := read(m, s)
+		sum := r.None
+		for _, p := range r.Shares {
+			sum += p
+		}
+		if math.Abs(sum-1) > 1e-4 {
+			t.Errorf("%.20q: the shares add up to %v", s, sum)
+		}
+	}
+	r := m.Read(&Input{Text: text.New("格安で販売")}, []bool{false, true})
+	if r.Shares[0] != 0 {
+		t.Errorf("a category without a clause has a share of %v", r.Shares[0])
+	}
+}
+
+func TestEvidence(t *testing.T) {
+	m, _ := trained(t)
+	for _, s := range []string{"花火のあとで、格安の販売をしています😊", "格・安・販・売", "ＫＡＫＵＹＡＳＵ　格安ﾊﾝﾊﾞｲ"} {
+		runes := []rune(s)
+		last := -1
+		for _, span := range read(m, s).Evidence(0) {
+			if span.Start < 0 || span.End > len(runes) || span.Start >= span.End || span.Start < last {
+				t.Errorf("%s: evidence at [%d,%d)", s, span.Start, span.End)
+			}
+			last = span.End
+		}
+	}
+	spans := read(m, "花火のあとで、格安の販売をしています").Evidence(0)
+	if len(spans) == 0 || !slices.ContainsFunc(spans, func(s Span) bool { return s.Start <= 7 && s.End >= 9 }) {
+		t.Errorf("格安 is not cited: %v", spans)
+	}
+}
+
+// The same comments give the same file.
+func TestDeterministic(t *testing.T) {
+	_, a := trained(t)
+	_, b := trained(t)
+	if !bytes.Equal(a, b) {
+		t.Error("two trainings gave two models")
+	}
+}
+
+func TestDamaged(t *testing.T) {
+	_, good := trained(t)
+	vectors := fewVectors(t)
+	for name, data := range map[string][]byte{"empty": nil, "other": []byte("PK\x03\x04"), "cut": good[:len(good)/2], "header only": good[:len(modelMagic)]} {
+		if _, err := Load(data, vectors); err == nil || !strings.Contains(err.Error(), "reading the model") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := Load(good, vectors[:40]); err == nil || !strings.Contains(err.Error(), "reading the word vectors") {
+		t.Errorf("cut vectors: %v", err)
+	}
+}
+
+func TestTrainErrors(t *testing.T) {
+	vectors := fewVectors(t)
+	bad := fewComments()
+	bad[0].Category = "theft"
+	if _, _, err := Train(bad, categories, vectors, DefaultOptions(), nil); err == nil || !strings.Contains(err.Error(), `comment 1: its policy has no clause for "theft"`) {
+		t.Errorf("an unknown category: %v", err)
+	}
+	known := fewComments()
+	for i := range known {
+		known[i].Known = true
+	}
+	if _, _, err := Train(known, categories, vectors, DefaultOptions(), nil); err == nil {
+		t.Error("nothing to measure on is no error")
+	}
+}
+
+func TestReadWheelErrors(t *testing.T) {
+	if _, err := ReadWheel(strings.NewReader("no zip"), 6); err == nil {
+		t.Error("no zip is no error")
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	if _, err := z.Create("m/vocab/other"); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ReadWheel(bytes.NewReader(b.Bytes()), int64(b.Len())); err == nil || !strings.Contains(err.Error(), "vocab/vectors") {
+		t.Errorf("a wheel without vectors: %v", err)
+	}
+}
+
+func TestLinks(t *testing.T) {
+	for in, want := range map[string]string{
+		"見て→https://a.example/x?y=1 ね":            "見て→\uE000 ね",
+		"dm @abc_1 まで":                            "dm \uE001 まで",
+		"shop-x.example/ok で":                     "\uE000 で",
+		"https://www.city.saitama.lg.jp/a.html を": " を",
+		"1.5倍、03-1234 3/4":                        "1.5倍、03-1234 3/4",
+	} {
+		v := standIn(&text.New(in).Folded)
+		if string(v.Runes) != want {
+			t.Errorf("%s: %q, want %q", in, string(v.Runes), want)
+		}
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add([]byte(modelMagic))
+	f.Add([]byte(vectorsMagic))
+	f.Fuzz(func(_ *testing.T, data []byte) {
+		_, _ = ReadVectors(bytes.NewReader(data))
+		m := &Model{extract: extractor{&Vectors{Dims: 1}}}
+		_ = m.read(data)
+	})
+}
+
+func BenchmarkRead(b *testing.B) {
+	m, err := Shipped()
+	if err != nil {
+		b.Fatal(err)
+	}
+	possible := make([]bool, len(m.Categories))
+	for i := range possible {
+		possible[i] = true
+	}
+	in := &Input{Text: text.New("先日の花火大会、とても楽しかったです。来年も家族で行きますので、駐車場をもう少し増やしていただけると助かります。")}
+	b.ReportAllocs()
+	for b.Loop() {
+		m.Read(in, possible)
+	}
+}

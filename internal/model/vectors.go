@@ -1,0 +1,268 @@
+package model
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+)
+
+const (
+	maxRows = 1 << 16
+	maxDims = 1024
+)
+
+// Vectors are static word vectors: words of alike use have rows of alike direction. Many words share one row, that of
+// their nearest frequent neighbour.
+type Vectors struct {
+	Source string // where they come from
+	Dims   int    // numbers a row
+	Words  []Word // sorted, folded as package text folds replies
+
+	data  []int8    // rows × Dims, of length 1 once multiplied by the row's scale
+	scale []float32 // by row
+
+	// The cluster that a row belongs to, when all rows are divided into few clusters and into many.
+	coarse, fine []uint16
+
+	trie trie
+}
+
+// Word is a word and the row of its vector.
+type Word struct {
+	Text string
+	Row  int
+}
+
+// Rows is how many rows there are.
+func (v *Vectors) Rows() int { return len(v.scale) }
+
+// add adds row × by to sum, which has Dims numbers.
+func (v *Vectors) add(row int, by float32, sum []float32) {
+	by *= v.scale[row]
+	for d, x := range v.data[row*v.Dims : (row+1)*v.Dims] {
+		sum[d] += by * float32(x)
+	}
+}
+
+// cosine of the angle between two sums of rows; 0 where one is nothing.
+func cosine(a, b []float32) float64 {
+	var ab, aa, bb float64
+	for i, x := range a {
+		y := b[i]
+		ab += float64(x) * float64(y)
+		aa += float64(x) * float64(x)
+		bb += float64(y) * float64(y)
+	}
+	if aa == 0 || bb == 0 {
+		return 0
+	}
+	return ab / math.Sqrt(aa*bb)
+}
+
+// wordAt is a word found in a view: its row and runes [Start,End).
+type wordAt struct{ row, start, end int }
+
+// find cuts runes into the longest words known, from left to right, and appends them. A word in Latin letters is found whole only.
+func (v *Vectors) find(runes []rune, out []wordAt) []wordAt {
+	for i := 0; i < len(runes); {
+		r := runes[i]
+		if !hiragana(r) && !han(r) && !latin(r) {
+			i++
+			continue
+		}
+		n, row := v.trie.longest(runes[i:])
+		if latin(r) {
+			j := i
+			for j < len(runes) && latin(runes[j]) {
+				j++
+			}
+			if n == j-i {
+				out = append(out, wordAt{row, i, j})
+			}
+			i = j
+			continue
+		}
+		if n == 0 {
+			i++
+			continue
+		}
+		out = append(out, wordAt{row, i, i + n})
+		i += n
+	}
+	return out
+}
+
+// trie finds the longest word that a text begins with. Its states are numbered from 1, their edges in one hash table.
+type trie struct {
+	edges map[uint64]int32 // state<<32 | rune → state
+	rows  []int32          // by state: the row of the word that ends there, or -1
+}
+
+func (v *Vectors) index() {
+	v.trie = trie{edges: make(map[uint64]int32, 2*len(v.Words)), rows: []int32{-1, -1}}
+	for _, w := range v.Words {
+		at := int32(1)
+		for _, r := range w.Text {
+			key := uint64(at)<<32 | uint64(r)
+			next, ok := v.trie.edges[key]
+			if !ok {
+				next = int32(len(v.trie.rows))
+				v.trie.edges[key] = next
+				v.trie.rows = append(v.trie.rows, -1)
+			}
+			at = next
+		}
+		v.trie.rows[at] = int32(w.Row)
+	}
+}
+
+func (t *trie) longest(runes []rune) (n, row int) {
+	at := int32(1)
+	for i, r := range runes {
+		next, ok := t.edges[uint64(at)<<32|uint64(r)]
+		if !ok {
+			break
+		}
+		at = next
+		if t.rows[at] >= 0 {
+			n, row = i+1, int(t.rows[at])
+		}
+	}
+	return n, row
+}
+
+const vectorsMagic = "kotomori vectors 1\n"
+
+// Write writes the vectors as ReadVectors reads them.
+func (v *Vectors) Write(w io.Writer) error {
+	if _, err := io.WriteString(w, vectorsMagic); err != nil {
+		return err
+	}
+	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	putString(&b, v.Source)
+	putUint(&b, v.Dims)
+	putUint(&b, v.Rows())
+	putUint(&b, len(v.Words))
+	for _, s := range v.scale {
+		_ = binary.Write(&b, binary.LittleEndian, s) // a buffer takes everything
+	}
+	for _, x := range v.data {
+		b.WriteByte(byte(x))
+	}
+	_ = binary.Write(&b, binary.LittleEndian, v.coarse)
+	_ = binary.Write(&b, binary.LittleEndian, v.fine)
+	last := ""
+	for _, w := range v.Words {
+		same := 0
+		for same < len(last) && same < len(w.Text) && last[same] == w.Text[same] {
+			same++
+		}
+		putUint(&b, same)
+		putString(&b, w.Text[same:])
+		putUint(&b, w.Row)
+		last = w.Text
+	}
+	if _, err := z.Write(b.Bytes()); err != nil {
+		return err
+	}
+	return z.Close()
+}
+
+// ReadVectors reads what Write wrote.
+func ReadVectors(r io.Reader) (*Vectors, error) {
+	magic := make([]byte, len(vectorsMagic))
+	if _, err := io.ReadFull(r, magic); err != nil || string(magic) != vectorsMagic {
+		return nil, errors.New("it is no file of word vectors of this version: make one with `kotomori vectors`")
+	}
+	z, err := gzip.NewReader(r)
+	if err != nil {
+		return nil, fmt.Errorf("unpacking: %w", err)
+	}
+	d := &reader{r: bufio.NewReaderSize(z, 1<<16)}
+	v := &Vectors{}
+	v.Source = d.string()
+	v.Dims = d.uint(maxDims)
+	rows := d.uint(maxRows)
+	words := d.uint(1 << 22)
+	if d.err == nil {
+		v.scale = make([]float32, rows)
+		d.fail(binary.Read(d.r, binary.LittleEndian, v.scale))
+		v.data = make([]int8, rows*v.Dims)
+		d.fail(binary.Read(d.r, binary.LittleEndian, v.data))
+		v.coarse, v.fine = make([]uint16, rows), make([]uint16, rows)
+		d.fail(binary.Read(d.r, binary.LittleEndian, v.coarse))
+		d.fail(binary.Read(d.r, binary.LittleEndian, v.fine))
+	}
+	last := ""
+	for range words {
+		same := d.uint(1 << 10)
+		rest := d.string()
+		row := d.uint(rows - 1)
+		if d.err == nil && same > len(last) {
+			d.fail(errors.New("its words are not in order"))
+		}
+		if d.err != nil {
+			break
+		}
+		last = last[:same] + rest
+		v.Words = append(v.Words, Word{last, row})
+	}
+	if d.err != nil {
+		return nil, d.err
+	}
+	v.index()
+	return v, nil
+}
+
+func putUint(b *bytes.Buffer, n int) { b.Write(binary.AppendUvarint(nil, uint64(n))) }
+
+func putString(b *bytes.Buffer, s string) {
+	putUint(b, len(s))
+	b.WriteString(s)
+}
+
+// reader reads numbers and strings until the first error, which it keeps.
+type reader struct {
+	r   *bufio.Reader
+	err error
+}
+
+func (d *reader) fail(err error) {
+	if d.err == nil && err != nil {
+		d.err = err
+		if errors.Is(err, io.EOF) {
+			d.err = io.ErrUnexpectedEOF
+		}
+	}
+}
+
+func (d *reader) uint(most int) int {
+	if d.err != nil {
+		return 0
+	}
+	n, err := binary.ReadUvarint(d.r)
+	d.fail(err)
+	if err == nil && n > uint64(max(0, most)) {
+		d.fail(fmt.Errorf("a number of %d where at most %d is right: the file is damaged", n, most))
+		return 0
+	}
+	return int(n)
+}
+
+func (d *reader) string() string {
+	b := make([]byte, d.uint(1<<16))
+	if d.err == nil {
+		_, err := io.ReadFull(d.r, b)
+		d.fail(err)
+	}
+	return string(b)
+}

@@ -1,0 +1,319 @@
+package text
+
+import "strings"
+
+// undisguise makes a view of Plain in which letters that pose as others are put right, or the zero View where there are none. What
+// a writer can have meant innocently stays: each kind of disguise asks for a context in which nothing else makes sense.
+//
+//   - Letters of other alphabets that look Latin (vіrus with a Cyrillic і) beside Latin ones.
+//   - Digits and marks for letters (v1ru5, @) within a word of Latin letters.
+//   - Kanji that look like katakana (ク儿ド, 力メラ) between katakana, and the other way round between kanji.
+//   - A kanji written as its parts (タヒ for 死, ネ申 for 神, 木又 for 枚 no: only where the parts make no word).
+//   - Letters made of several signs (レヽ for い, |よ for は), as girls wrote mails around 2005.
+//   - Voicing marks on letters that have no voiced form (よ゛), which say nothing.
+//   - Japanese written in Latin letters (baka), where the whole run reads as syllables and no English stands beside it.
+//
+// altered tells which code points of the original were put right.
+func undisguise(plain View) (v View, altered map[int32]bool) {
+	r := plain.Runes
+	romaji := romanised(r)
+	for i := 0; i < len(r); {
+		n, by := posing(r, i)
+		if n == 0 && romaji != nil && romaji[i].n > 0 {
+			n, by = romaji[i].n, romaji[i].kana
+		}
+		if n == 0 {
+			if altered != nil {
+				v.push(r[i], plain.Start[i], plain.End[i])
+			}
+			i++
+			continue
+		}
+		if altered == nil {
+			v, altered = plain.cut(i), map[int32]bool{}
+		}
+		for _, c := range by {
+			v.push(c, plain.Start[i], plain.End[i+n-1])
+		}
+		altered[plain.Start[i]] = true
+		i += n
+	}
+	return v, altered
+}
+
+// cyrillic and Greek letters that look like Latin ones, in lower case.
+var lookLatin = map[rune]rune{
+	'а': 'a', 'в': 'b', 'с': 'c', 'ԁ': 'd', 'е': 'e', 'һ': 'h', 'і': 'i', 'ј': 'j', 'к': 'k', 'м': 'm', 'п': 'n', 'о': 'o', 'р': 'p', 'ԛ': 'q', 'г': 'r',
+	'ѕ': 's', 'т': 't', 'у': 'y', 'х': 'x', 'ѡ': 'w', 'α': 'a', 'β': 'b', 'ε': 'e', 'η': 'n', 'ι': 'i', 'κ': 'k', 'ν': 'v', 'ο': 'o', 'ρ': 'p', 'τ': 't',
+	'υ': 'u', 'χ': 'x', 'ω': 'w', 'γ': 'y', 'ı': 'i', 'ɡ': 'g', 'ʟ': 'l', 'ᴀ': 'a', 'ᴇ': 'e', 'ɪ': 'i', 'ᴏ': 'o', 'ᴜ': 'u',
+}
+
+// leet are signs that stand for Latin letters between Latin letters.
+var leet = map[rune]rune{'0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', '$': 's', '!': 'i'}
+
+// lookKatakana are kanji and signs that look like katakana.
+var lookKatakana = map[rune]rune{
+	'力': 'カ', '二': 'ニ', '口': 'ロ', '工': 'エ', '卜': 'ト', '八': 'ハ', '夕': 'タ', '千': 'チ', '才': 'オ', '厶': 'ム', '儿': 'ル', '丿': 'ノ', '一': 'ー',
+	'又': 'ヌ', '乂': 'メ', '彡': 'ミ', '廾': 'サ', '巛': 'ツ', '匚': 'コ', '刀': 'カ', 'へ': 'ヘ', 'べ': 'ベ', 'ぺ': 'ペ', 'り': 'リ', '/': 'ノ', 'レ': 'レ',
+}
+
+// parts are kanji written as what they are made of. Before some characters the parts are a word of their own.
+var parts = []struct {
+	of, by, notBefore string
+}{
+	{"タヒ", "死", "チボ"},
+	{"ネ申", "神", ""},
+	{"ネ土", "社", "会員内長外保"},
+	{"カロ", "加", "リーチテ"},
+	{"木艮", "根", ""},
+	{"糸吉", "結", ""},
+	{"米唐", "糖", ""},
+	{"言舌", "話", ""},
+	{"女未", "妹", ""},
+	{"女子き", "好き", ""},
+	{"弓虫", "強", ""},
+	{"イ中", "仲", "国日韓米"},
+	{"ナょ", "な", ""},
+	{"レヽ", "い", ""},
+	{"レ丶", "い", ""},
+	{"ι丶", "い", ""},
+	{"ゝつ", "う", ""},
+	{"|よ", "は", ""},
+	{"|ま", "ほ", ""},
+	{"|ナ", "け", ""},
+	{"ナニ", "た", "カヨモガゴサシ"},
+	{"ナこ", "た", ""},
+	{"十ょ", "な", ""},
+	{"千ょ", "ち", ""},
+	{"L丶", "い", ""},
+}
+
+func kanaVoicable(r rune) bool {
+	return strings.ContainsRune("うかきくけこさしすせそたちつてとはひふへほウカキクケコサシスセソタチツテトハヒフヘホワヰヱヲ", r)
+}
+
+// posing says how many runes at i pose as what.
+func posing(r []rune, i int) (n int, by string) {
+	c := r[i]
+	at := func(k int) rune {
+		if k < 0 || k >= len(r) {
+			return 0
+		}
+		return r[k]
+	}
+	latinAt := func(k int) bool { return at(k) >= 'a' && at(k) <= 'z' }
+	kataAt := func(k int) bool { return at(k) >= 'ァ' && at(k) <= 'ヺ' }
+	switch {
+	case c < 0x80:
+		if l, ok := leet[c]; ok && latinAt(i-1) && latinAt(i+1) && !inLink(r, i) {
+			return 1, string(l)
+		}
+		if c != '|' && c != 'l' && c != '/' {
+			return 0, ""
+		}
+	case c == '゛' || c == 'ﾞ' || c == '゜':
+		if i > 0 && (kana(at(i-1)) && !kanaVoicable(at(i-1)) || classOf(at(i-1)) == han) {
+			return 1, ""
+		}
+		return 0, ""
+	}
+	if l, ok := lookLatin[c]; ok {
+		if latinAt(i-1) || latinAt(i+1) {
+			return 1, string(l)
+		}
+		_, before := lookLatin[at(i-1)]
+		_, after := lookLatin[at(i+1)]
+		if (before && latinAt(i-2)) || (after && latinAt(i+2)) {
+			return 1, string(l)
+		}
+		return 0, ""
+	}
+	for _, p := range parts {
+		if w := []rune(p.of); w[0] == c && hasPrefix(r[i:], w) {
+			next := at(i + len(w))
+			if next == 0 || !strings.ContainsRune(p.notBefore, next) {
+				if kataAt(i-1) && kataAt(i) || len(w) > 1 && kataAt(i+len(w)-1) && kataAt(i+len(w)) {
+					continue // within a longer katakana word
+				}
+				return len(w), p.by
+			}
+		}
+	}
+	if k, ok := lookKatakana[c]; ok && k != c {
+		// 一 between katakana draws out a vowel; others replace a letter. Both sides, or one side and an edge with two letters before.
+		if kataAt(i-1) && (kataAt(i+1) || at(i+1) == 'ー') {
+			return 1, string(k)
+		}
+		if kataAt(i-1) && kataAt(i-2) && classOf(at(i+1)) != han && classOf(at(i+1)) != kata && c != '/' && !hiraRune(c) && c != '一' && c != '二' && c != '千' && c != '口' && c != '力' && c != '工' && c != '才' {
+			return 1, string(k)
+		}
+	}
+	return 0, ""
+}
+
+func hiraRune(r rune) bool { return r >= 0x3041 && r <= 0x3096 }
+
+func hasPrefix(r, w []rune) bool {
+	if len(r) < len(w) {
+		return false
+	}
+	for i, c := range w {
+		if r[i] != c {
+			return false
+		}
+	}
+	return true
+}
+
+// maxLink bounds how far a link is looked for, so that hostile texts stay linear.
+const maxLink = 64
+
+// inLink says whether i lies in a run that is a link, a mention or an address.
+func inLink(r []rune, i int) bool {
+	for k := i; k >= max(0, i-maxLink) && r[k] > ' ' && r[k] < 0x7f; k-- {
+		if r[k] == '/' || r[k] == '.' || r[k] == '@' && k < i || r[k] == '#' {
+			return true
+		}
+	}
+	for k := i; k < min(len(r), i+maxLink) && r[k] > ' ' && r[k] < 0x7f; k++ {
+		if r[k] == '/' || r[k] == '.' || r[k] == '@' && k > i {
+			return true
+		}
+	}
+	return false
+}
+
+// syllable is what a run of Latin letters reads as.
+type syllable struct {
+	n    int
+	kana string
+}
+
+// romanised finds the runs of Latin letters that are Japanese: each letter that begins a syllable says so. It is nil where there
+// are none.
+func romanised(r []rune) []syllable {
+	var out []syllable
+	type run struct{ i, j int }
+	var read, short, english []run
+	for i := 0; i < len(r); {
+		j := i
+		for j < len(r) && r[j] >= 'a' && r[j] <= 'z' {
+			j++
+		}
+		if j == i {
+			i++
+			continue
+		}
+		if inLink(r, i) || i > 0 && (r[i-1] == '#' || r[i-1] == '_') {
+			i = j
+			continue
+		}
+		switch s := syllables(r[i:j]); {
+		case j-i < 3:
+			if s != nil {
+				short = append(short, run{i, j})
+			}
+		case s != nil && len(s) > 1 && !ambiguous[string(r[i:j])]:
+			read = append(read, run{i, j})
+		default:
+			english = append(english, run{i, j})
+		}
+		i = j
+	}
+	letters := 0
+	for _, x := range read {
+		letters += x.j - x.i
+	}
+	for _, x := range english {
+		letters -= 2 * (x.j - x.i)
+	}
+	if letters < 4 {
+		return nil
+	}
+	if len(english) == 0 {
+		read = append(read, short...) // particles: ka, wo, no
+	}
+	for _, x := range read {
+		if out == nil {
+			out = make([]syllable, len(r))
+		}
+		at := x.i
+		for _, s := range syllables(r[x.i:x.j]) {
+			out[at] = s
+			at += s.n
+		}
+	}
+	return out
+}
+
+// ambiguous are English and other common words that read as Japanese syllables.
+var ambiguous = func() map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Fields(`are one use made take make same some come came name game time home nice wine line mine fine site note hope here more sure care
+		date gate hate late rate base case tape cake bike hike like rise wise nose rose joke wake woke bake sake sale tale safe sane tune tone zone cone bone done gone none
+		pine nine dine wide ride hide side tide mode made node code rude nude dude tube cube cute mute suite piano radio video audio studio menu banana panama canada
+		kimono tofu sushi ramen manga anime karate judo tokyo kyoto osaka saitama wako omiya urawa kawaii emoji sudoku pokemon mario nintendo toyota honda yamaha
+		data meta beta kana kanji romaji bonsai origami tsunami ninja samurai sake miso matcha panda koala tomato potato pizza soda cola cocoa mama papa baby
+		ten men pen hen den zen sun run gun fun bun nun son won ton pin bin sin win min tan man pan ran fan van ban ken ben jan kan han
+		anata sayonara arigato konnichiwa info demo memo promo logo auto moto robot hello hero zero taxi wifi ipad ipod google yahoo line insta zumba yoga bingo tango mango
+		minato sakura hikari asahi bus`) {
+		m[w] = true
+	}
+	return m
+}()
+
+var romanKana = func() map[string]string {
+	m := map[string]string{
+		"a": "あ", "i": "い", "u": "う", "e": "え", "o": "お", "shi": "し", "chi": "ち", "tsu": "つ", "ji": "じ", "fu": "ふ", "ja": "じゃ", "ju": "じゅ", "jo": "じょ",
+		"sha": "しゃ", "shu": "しゅ", "sho": "しょ", "she": "しぇ", "cha": "ちゃ", "chu": "ちゅ", "cho": "ちょ", "che": "ちぇ", "je": "じぇ", "wa": "わ", "wo": "を",
+		"ya": "や", "yu": "ゆ", "yo": "よ", "fa": "ふぁ", "fi": "ふぃ", "fe": "ふぇ", "fo": "ふぉ", "va": "ゔぁ", "vi": "ゔぃ", "vu": "ゔ", "ve": "ゔぇ", "vo": "ゔぉ", "thi": "てぃ", "dhi": "でぃ",
+	}
+	rows := map[string]string{
+		"k": "かきくけこ", "s": "さしすせそ", "t": "たちつてと", "n": "なにぬねの", "h": "はひふへほ", "m": "まみむめも", "r": "らりるれろ", "g": "がぎぐげご", "z": "ざじずぜぞ",
+		"d": "だぢづでど", "b": "ばびぶべぼ", "p": "ぱぴぷぺぽ",
+	}
+	for c, row := range rows {
+		k := []rune(row)
+		for v, vowel := range "aiueo" {
+			m[c+string(vowel)] = string(k[v])
+		}
+		for v, y := range map[string]string{"ya": "ゃ", "yu": "ゅ", "yo": "ょ"} {
+			m[c+v] = string(k[1]) + y
+		}
+	}
+	return m
+}()
+
+// syllables reads a run of Latin letters as Japanese, or gives nil.
+func syllables(r []rune) []syllable {
+	var out []syllable
+	for i := 0; i < len(r); {
+		if i+1 < len(r) && r[i] == r[i+1] && !strings.ContainsRune("aiueon", r[i]) {
+			out = append(out, syllable{1, "っ"})
+			i++
+			continue
+		}
+		n := min(3, len(r)-i)
+		for ; n > 0; n-- {
+			if k, ok := romanKana[string(r[i:i+n])]; ok {
+				out = append(out, syllable{n, k})
+				break
+			}
+		}
+		if n > 0 {
+			i += n
+			continue
+		}
+		if r[i] == 'n' {
+			out = append(out, syllable{1, "ん"})
+			i++
+			if i < len(r) && r[i] == 'n' && (i+1 == len(r) || !strings.ContainsRune("aiueoy", r[i+1])) {
+				out[len(out)-1].n = 2
+				i++
+			}
+			continue
+		}
+		return nil
+	}
+	return out
+}

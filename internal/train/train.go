@@ -1,0 +1,340 @@
+// Package train makes the learned reader and the pooling of all readers from labelled comments.
+//
+// The model is trained on all comments, and measured by cross-validation over official posts: each comment is judged by a model that
+// has seen no comment under its post. On these judgements, and on those of the rules, the pooling is fitted and the thresholds are
+// set. Comments that the writers of the rules had in sight are learned from, but nothing is fitted on them: the rules do too
+// well there.
+package train
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/kotomori/kotomori/classifier"
+	"github.com/kotomori/kotomori/internal/evaluate"
+	"github.com/kotomori/kotomori/internal/model"
+	"github.com/kotomori/kotomori/rules"
+)
+
+// Options of training.
+type Options struct {
+	Model model.Options
+	// Budgets are the shares of acceptable comments that may be flagged, by their kind.
+	Budgets map[string]float64
+	// Precision is what each category must keep to be recommended at all.
+	Precision float64
+}
+
+// DefaultOptions are those of the shipped model.
+func DefaultOptions() Options {
+	return Options{Model: model.DefaultOptions(), Budgets: map[string]float64{"benign": 0.006, "hard-negative": 0.027}, Precision: 0.5}
+}
+
+// Result is what training made.
+type Result struct {
+	Model  *model.Model
+	Join   *classifier.Join
+	Report Report
+}
+
+// Write writes the report as a table.
+func (r *Report) Write(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d comments, %d features\n", r.Comments, r.Features)
+	for _, part := range []struct {
+		name    string
+		figures evaluate.Figures
+	}{{"rules alone", r.Rules}, {"model alone", r.Learned}, {"both", r.Pooled}} {
+		fmt.Fprintf(&b, "\n# %s\n", part.name)
+		if err := part.figures.WriteText(&b); err != nil {
+			return err
+		}
+	}
+	for _, part := range []struct {
+		name string
+		bins []model.Bin
+	}{{"model", r.Reliability}, {"both", r.PooledBins}} {
+		fmt.Fprintf(&b, "\n# reliability of the leading category: %s\nfrom  comments  said  right\n", part.name)
+		for _, x := range part.bins {
+			fmt.Fprintf(&b, "%.2f  %8d  %.2f  %.2f\n", x.From, x.Comments, x.Said, x.Right)
+		}
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Report is how well each reader, and all together, did on comments that they had not seen.
+type Report struct {
+	Comments    int
+	Features    int
+	Rules       evaluate.Figures
+	Learned     evaluate.Figures
+	Pooled      evaluate.Figures
+	Reliability []model.Bin // of the model's shares
+	PooledBins  []model.Bin // of the pooled shares
+	Judged      []Judged    // each comment, in their order
+}
+
+// Judged is how all readers together judged a comment that they had not seen.
+type Judged struct {
+	ID       string
+	Labels   []string
+	Category string  // the leading one
+	Any      float64 // certainty that any clause is broken
+	Share    float64 // of the leading category
+	Flagged  bool
+}
+
+// Run trains on comments; known ones are learned from only. Progress, which may be nil, is told each step in words.
+func Run(set *rules.Set, comments, known []evaluate.Labelled, vectors []byte, o Options, progress func(string)) (*Result, error) {
+	if progress == nil {
+		progress = func(string) {}
+	}
+	all := append(slices.Clone(comments), known...)
+	inputs := make([]model.Comment, len(all))
+	for i, l := range all {
+		policy, ok := set.Policy(l.Policy)
+		if !ok {
+			return nil, fmt.Errorf("comment %s: no policy %q", l.ID, l.Policy)
+		}
+		inputs[i] = model.Comment{
+			Text: l.Text, Post: l.Post, Name: l.Author.Name, Handle: l.Author.Handle, Known: i >= len(comments),
+			Possible: classifier.Possible(policy, rules.Categories),
+		}
+		inputs[i].Signs = classifier.Signs(set, l.Text)
+		if len(l.Labels) > 0 {
+			inputs[i].Category = l.Labels[0]
+		}
+	}
+	m, measured, err := model.Train(inputs, rules.Categories, vectors, o.Model, progress)
+	if err != nil {
+		return nil, err
+	}
+	progress("asking the rules")
+	cases := make([]sample, len(comments))
+	for i, l := range comments {
+		policy, _ := set.Policy(l.Policy)
+		cases[i] = sample{gold: l, categories: classifier.Categories(policy), odds: map[string][]float64{}}
+		c := &cases[i]
+		res := set.Match(rules.Input{Text: l.Text, Name: l.Author.Name, Handle: l.Author.Handle, Post: l.Post, Policy: policy})
+		c.odds[classifier.SourceRules] = classifier.LogOdds(classifier.RuleOpinions(res), false, c.categories)
+		c.odds[classifier.SourceModel] = classifier.LogOdds(opinions(measured.Shares[i]), true, c.categories)
+	}
+	progress("fitting the pooling")
+	r := &Result{Model: m, Join: fitJoin(cases)}
+	setThresholds(r.Join, cases, o)
+	r.Report = Report{Comments: len(comments), Features: measured.Features, Reliability: measured.Reliability}
+	for source, figures := range map[string]*evaluate.Figures{classifier.SourceRules: &r.Report.Rules, classifier.SourceModel: &r.Report.Learned} {
+		alone := fitJoin(only(cases, source))
+		setThresholds(alone, only(cases, source), o)
+		if source != classifier.SourceRules {
+			r.Join.Alone = map[string]*classifier.Join{source: alone}
+		}
+		*figures = score(alone, only(cases, source))
+	}
+	for _, rule := range set.Rules() {
+		r.Join.Rules = append(r.Join.Rules, rule.ID)
+	}
+	slices.Sort(r.Join.Rules)
+	r.Report.Pooled = score(r.Join, cases)
+	r.Report.PooledBins = bins(r.Join, cases)
+	for _, x := range judge(r.Join, cases) {
+		r.Report.Judged = append(r.Report.Judged, Judged{x.s.gold.ID, x.s.gold.Labels, x.lead, x.any, x.own, x.any >= r.Join.Least[x.lead]})
+	}
+	return r, nil
+}
+
+// opinions of the model from its shares, none first, as its reader gives them.
+func opinions(shares []float64) []classifier.Opinion {
+	var out []classifier.Opinion
+	for i, c := range rules.Categories {
+		if p := shares[i+1]; p >= classifier.LeastShare {
+			out = append(out, classifier.Opinion{Category: c, Confidence: p})
+		}
+	}
+	return out
+}
+
+// sample is a comment with what each reader says of it.
+type sample struct {
+	gold       evaluate.Labelled
+	categories []string
+	odds       map[string][]float64
+}
+
+func (s *sample) label() string {
+	if len(s.gold.Labels) == 0 {
+		return ""
+	}
+	return s.gold.Labels[0]
+}
+
+// only leaves one reader.
+func only(samples []sample, source string) []sample {
+	out := slices.Clone(samples)
+	for i := range out {
+		out[i].odds = map[string][]float64{source: out[i].odds[source]}
+	}
+	return out
+}
+
+// fitJoin fits weights and shifts to the least mean log loss.
+func fitJoin(samples []sample) *classifier.Join {
+	sources := slices.Sorted(maps.Keys(samples[0].odds))
+	join := func(x []float64) *classifier.Join {
+		j := &classifier.Join{Weights: map[string]float64{}, Shift: map[string]float64{}, Least: map[string]float64{}}
+		for i, source := range sources {
+			j.Weights[source] = x[i]
+		}
+		for i, c := range rules.Categories {
+			j.Shift[c] = x[len(sources)+i]
+		}
+		return j
+	}
+	number := map[string]int{}
+	for i, c := range rules.Categories {
+		number[c] = len(sources) + i
+	}
+	n := float64(len(samples))
+	start := make([]float64, len(sources)+len(rules.Categories))
+	for i := range sources {
+		start[i] = 0.5
+	}
+	return join(model.Minimise(start, func(x, gradient []float64) {
+		j := join(x)
+		for i := range samples {
+			s := &samples[i]
+			shares, _ := j.Pool(s.odds, s.categories)
+			label := s.label()
+			for k, c := range s.categories {
+				g := shares[k] / n
+				if c == label {
+					g -= 1 / n
+				}
+				gradient[number[c]] += g
+				for at, source := range sources {
+					gradient[at] += g * s.odds[source][k]
+				}
+			}
+		}
+		for i := len(sources); i < len(x); i++ {
+			gradient[i] += 3e-4 * x[i]
+		}
+	}))
+}
+
+// judged is a sample's leading category with the pool's certainty of any violation at all.
+type judged struct {
+	s    *sample
+	lead string
+	any  float64
+	own  float64 // share of the leading category
+}
+
+func judge(j *classifier.Join, samples []sample) []judged {
+	out := make([]judged, len(samples))
+	for i := range samples {
+		s := &samples[i]
+		shares, none := j.Pool(s.odds, s.categories)
+		lead := 0
+		for k := range shares {
+			if shares[k] > shares[lead] {
+				lead = k
+			}
+		}
+		out[i] = judged{s, s.categories[lead], 1 - none, shares[lead]}
+	}
+	return out
+}
+
+// setThresholds sets one threshold for all categories by the budgets, and a higher one for a category that would else be wrong
+// too often.
+func setThresholds(j *classifier.Join, samples []sample, o Options) {
+	all := judge(j, samples)
+	least := 0.5
+	for kind, budget := range o.Budgets {
+		var alarms []float64
+		for _, x := range all {
+			if x.s.label() == "" && x.s.gold.Kind == kind {
+				alarms = append(alarms, x.any)
+			}
+		}
+		slices.Sort(alarms)
+		slices.Reverse(alarms)
+		if n := int(budget * float64(len(alarms))); n < len(alarms) {
+			least = max(least, math.Nextafter(alarms[n], 2))
+		}
+	}
+	for _, c := range rules.Categories {
+		j.Least[c] = ceil(categoryThreshold(all, c, least, o.Precision))
+	}
+	for source, w := range j.Weights {
+		j.Weights[source] = round(w)
+	}
+	for c, s := range j.Shift {
+		j.Shift[c] = round(s)
+	}
+}
+
+// categoryThreshold is the least threshold from least on at which so many of the comments that c leads are right.
+func categoryThreshold(all []judged, c string, least, precision float64) float64 {
+	var mine []judged
+	for _, x := range all {
+		if x.lead == c && x.any >= least {
+			mine = append(mine, x)
+		}
+	}
+	slices.SortFunc(mine, func(a, b judged) int {
+		if a.any < b.any {
+			return -1
+		}
+		return 1
+	})
+	right := 0
+	for _, x := range mine {
+		if slices.Contains(x.s.gold.Labels, c) {
+			right++
+		}
+	}
+	for i, x := range mine {
+		if float64(right) >= precision*float64(len(mine)-i) {
+			return max(least, x.any)
+		}
+		if slices.Contains(x.s.gold.Labels, c) {
+			right--
+		}
+	}
+	return max(least, 0.95)
+}
+
+func round(x float64) float64 { return math.Round(x*1e4) / 1e4 }
+func ceil(x float64) float64  { return math.Ceil(x*1e4) / 1e4 }
+
+func score(j *classifier.Join, samples []sample) evaluate.Figures {
+	var gold []evaluate.Labelled
+	var predicted []evaluate.Prediction
+	for _, x := range judge(j, samples) {
+		p := evaluate.Prediction{ID: x.s.gold.ID}
+		if x.any >= j.Least[x.lead] {
+			p.Labels = []string{x.lead}
+		}
+		gold = append(gold, x.s.gold)
+		predicted = append(predicted, p)
+	}
+	return evaluate.Score(gold, predicted)
+}
+
+func bins(j *classifier.Join, samples []sample) []model.Bin {
+	out := model.Bins()
+	for _, x := range judge(j, samples) {
+		if x.any > 0.5 {
+			model.Count(out, x.own, slices.Contains(x.s.gold.Labels, x.lead))
+		}
+	}
+	model.Finish(out)
+	return out
+}

@@ -1,0 +1,72 @@
+package train
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/kotomori/kotomori/classifier"
+	"github.com/kotomori/kotomori/internal/evaluate"
+	"github.com/kotomori/kotomori/internal/model"
+	"github.com/kotomori/kotomori/rules"
+)
+
+// some are every so manieth comments of the training part.
+func some(t *testing.T, every int) []evaluate.Labelled {
+	t.Helper()
+	var out []evaluate.Labelled
+	for i, l := range readAll(t, "corpus/train/*.jsonl") {
+		if i%every == 0 {
+			out = append(out, l.Labelled)
+		}
+	}
+	return out
+}
+
+// TestRun trains on a few hundred comments and holds what training promises: the budgets are kept, the shares are calibrated, the
+// same comments give the same result, and the model works in a classifier.
+func TestRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("trains a model")
+	}
+	set, err := rules.Load(rules.Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	comments := some(t, 20)
+	o := DefaultOptions()
+	o.Model.Folds, o.Model.Epochs = 2, 8
+	run := func() (*Result, []byte) {
+		r, err := Run(set, comments, some(t, 60)[:50], model.ShippedVectors(), o, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bytes.Buffer
+		if err := r.Model.Write(&b); err != nil {
+			t.Fatal(err)
+		}
+		join, err := json.Marshal(r.Join)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, append(b.Bytes(), join...)
+	}
+	r, first := run()
+	for _, s := range r.Report.Pooled.FalsePositivesByKind {
+		if s.Rate > o.Budgets[s.Kind] {
+			t.Errorf("%s: %d of %d flagged, over the budget of %v", s.Kind, s.Part, s.Of, o.Budgets[s.Kind])
+		}
+	}
+	for _, b := range r.Report.PooledBins {
+		if b.Comments >= 80 && (b.Said-b.Right > 0.15 || b.Right-b.Said > 0.15) {
+			t.Errorf("of %d comments from %.2f on, said %.2f, right %.2f", b.Comments, b.From, b.Said, b.Right)
+		}
+	}
+	c := classifier.New(set, classifier.Learned(r.Model, set)).With(r.Join)
+	if _, err := c.Classify(classifier.Comment{ID: "1", Text: "無料で稼げる副業はこちら"}); err != nil {
+		t.Error(err)
+	}
+	if _, second := run(); !bytes.Equal(first, second) {
+		t.Error("two trainings gave two results")
+	}
+}
