@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: all build test rules lint fmt test-kafka clean
+.PHONY: all build test rules lint fmt train test-kafka clean
 
 all: build test rules
 
@@ -21,6 +21,11 @@ fmt:
 
 lint:
 	.ci/run lint
+
+# The learned reader and how it is pooled with the rules. Minutes on two cores; the same input gives the same files.
+train:
+	$(GO) run ./cmd/kotomori train testdata/corpus/train/*.jsonl $(addprefix --known ,$(wildcard testdata/labelled/*.jsonl)) \
+		--model internal/model/shipped/model.bin --join classifier/join.json --report doc/model-report.txt
 
 clean:
 	rm -f kotomori

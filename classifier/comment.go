@@ -69,5 +69,5 @@ type Evidence struct {
 	Start int    `json:"start"`
 	End   int    `json:"end"`
 	Text  string `json:"text"`
-	Rule  string `json:"rule"` // id of the rule, or the source of the reader that found it
+	Rule  string `json:"rule"` // id of the rule, the source of the reader that found it, or SourceFlood
 }

@@ -4,7 +4,9 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 )
 
 // Join pools what several readers say of one comment into one share of certainty for each category, and none: logarithmic
@@ -65,14 +67,15 @@ func LogOdds(opinions []Opinion, shared bool, categories []string) []float64 {
 func (j *Join) Pool(odds map[string][]float64, categories []string) (shares []float64, none float64) {
 	shares = make([]float64, len(categories))
 	top := 0.0
+	sources := slices.Sorted(maps.Keys(odds)) // sums of floats depend on their order
 	for i, c := range categories {
 		shares[i] = j.Shift[c]
-		for source, l := range odds {
+		for _, source := range sources {
 			w, ok := j.Weights[source]
 			if !ok {
 				w = 1
 			}
-			shares[i] += w * l[i]
+			shares[i] += w * odds[source][i]
 		}
 		top = max(top, shares[i])
 	}

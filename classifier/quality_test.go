@@ -61,6 +61,7 @@ func TestQuality(t *testing.T) {
 // protectedReport counts what is flagged of fair criticism, which the model has not seen: at most 0.5 % at hide, nothing heavier, and
 // nothing by a rule.
 func protectedReport(t *testing.T, got *bytes.Buffer) {
+	t.Helper()
 	gold := labelled(t, "protected.jsonl")
 	if len(gold) < 600 {
 		t.Errorf("%d protected lines, want 600", len(gold))
@@ -92,6 +93,7 @@ func protectedReport(t *testing.T, got *bytes.Buffer) {
 // pairsReport counts the pairs of comments of which the violating one is flagged and the fair one is not, though they have most
 // words in common.
 func pairsReport(t *testing.T, got *bytes.Buffer) {
+	t.Helper()
 	gold := labelled(t, "pairs.jsonl")
 	if len(gold) < 600 || len(gold)%2 != 0 {
 		t.Fatalf("%d lines of pairs, want 600 or more, and two a pair", len(gold))

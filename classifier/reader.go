@@ -65,6 +65,9 @@ var shippedModel = sync.OnceValues(func() (*model.Model, error) {
 	return m, nil
 })
 
+// PreloadModel loads the shipped model, so that ShippedModel finds it there. It may be called beside other work.
+func PreloadModel() { _, _ = shippedModel() } // ShippedModel gives the error
+
 // ShippedModel is the learned reader that comes with the program. It reads with the dictionary of the ruleset.
 func ShippedModel(set *rules.Set) (Reader, error) {
 	m, err := shippedModel()

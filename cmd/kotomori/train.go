@@ -119,7 +119,7 @@ func (c *vectorsCmd) Run(e *env) error {
 	if err != nil {
 		return fmt.Errorf("opening the wheel: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	info, err := f.Stat()
 	if err != nil {
 		return fmt.Errorf("opening the wheel: %w", err)

@@ -66,6 +66,7 @@ func newJudge(shipped fs.FS, dir string, log *slog.Logger) (*Judge, error) {
 		}
 		j.pending = j.inUse
 	}
+	go classifier.PreloadModel()
 	set, err := rules.Load(layers...)
 	if err != nil {
 		return nil, err

@@ -10,7 +10,7 @@ import (
 	"github.com/kotomori/kotomori/classifier"
 )
 
-// Window is how many records of the log a comment is compared with, its own included. It bounds the memory (some 200 bytes a
+// Window is how many records of the log a comment is compared with, its own included. It bounds the memory (some 350 bytes a
 // record) and how far a worker reads back when it is given a partition. The replies of a municipality's account to one post come
 // within days; ten thousand are more than most have in a year.
 const Window = 10_000

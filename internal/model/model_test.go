@@ -48,7 +48,7 @@ func wheel(t *testing.T, themes [][]string) []byte {
 			for d := range dims {
 				x := float32(0.05 * float64(i*(d+1)%3))
 				if d == k {
-					x += 1
+					x++
 				}
 				_ = binary.Write(&rows, binary.LittleEndian, x)
 			}
@@ -85,9 +85,20 @@ func fewComments() []Comment {
 	var out []Comment
 	both := []bool{true, true}
 	for i, x := range []struct{ text, category string }{
-		{"格安で販売しています、DMください", "sale"}, {"今なら割引です、買ってください", "sale"}, {"通販の格安セールはこちら", "sale"}, {"割引クーポン配布中です", "sale"},
-		{"お前は馬鹿か", "insult"}, {"無能な奴は辞めろ", "insult"}, {"あの人は間抜けだ", "insult"}, {"本当に馬鹿な男", "insult"},
-		{"花火がきれいでした", ""}, {"祭りに行きます", ""}, {"図書館は何時までですか", ""}, {"公園の清掃おつかれさまです", ""}, {"楽しみにしています", ""}, {"ありがとうございました", ""},
+		{"格安で販売しています、DMください", "sale"},
+		{"今なら割引です、買ってください", "sale"},
+		{"通販の格安セールはこちら", "sale"},
+		{"割引クーポン配布中です", "sale"},
+		{"お前は馬鹿か", "insult"},
+		{"無能な奴は辞めろ", "insult"},
+		{"あの人は間抜けだ", "insult"},
+		{"本当に馬鹿な男", "insult"},
+		{"花火がきれいでした", ""},
+		{"祭りに行きます", ""},
+		{"図書館は何時までですか", ""},
+		{"公園の清掃おつかれさまです", ""},
+		{"楽しみにしています", ""},
+		{"ありがとうございました", ""},
 	} {
 		for k := range 4 {
 			out = append(out, Comment{Text: x.text + strings.Repeat("。", k), Post: fmt.Sprint("お知らせ", i*4+k), Name: "市民", Handle: "shimin", Category: x.category, Possible: both})

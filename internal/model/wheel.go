@@ -278,7 +278,8 @@ func keyRows(data []byte) ([]keyRow, error) {
 		if len(data) == 0 {
 			return 0, 0, io.ErrUnexpectedEOF
 		}
-		b, n := data[0], 0
+		b := data[0]
+		var n int
 		switch b {
 		case 0xcc:
 			n = 1

@@ -213,7 +213,7 @@ func romanised(r []rune) []syllable {
 			if s != nil {
 				short = append(short, run{i, j})
 			}
-		case s != nil && len(s) > 1 && !ambiguous[string(r[i:j])]:
+		case len(s) > 1 && !ambiguous[string(r[i:j])]:
 			read = append(read, run{i, j})
 		default:
 			english = append(english, run{i, j})
@@ -249,7 +249,7 @@ func romanised(r []rune) []syllable {
 // ambiguous are English and other common words that read as Japanese syllables.
 var ambiguous = func() map[string]bool {
 	m := map[string]bool{}
-	for _, w := range strings.Fields(`are one use made take make same some come came name game time home nice wine line mine fine site note hope here more sure care
+	for w := range strings.FieldsSeq(`are one use made take make same some come came name game time home nice wine line mine fine site note hope here more sure care
 		date gate hate late rate base case tape cake bike hike like rise wise nose rose joke wake woke bake sake sale tale safe sane tune tone zone cone bone done gone none
 		pine nine dine wide ride hide side tide mode made node code rude nude dude tube cube cute mute suite piano radio video audio studio menu banana panama canada
 		kimono tofu sushi ramen manga anime karate judo tokyo kyoto osaka saitama wako omiya urawa kawaii emoji sudoku pokemon mario nintendo toyota honda yamaha

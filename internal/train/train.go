@@ -23,7 +23,8 @@ import (
 // Options of training.
 type Options struct {
 	Model model.Options
-	// Budgets are the shares of acceptable comments that may be flagged, by their kind.
+	// Budgets are the shares of acceptable comments that may be flagged, by their kind. The writers of the rules mend false alarms on
+	// the training part, so the budget for hard-negative is lower than what is aimed at on comments that nobody has seen.
 	Budgets map[string]float64
 	// Precision is what each category must keep to be recommended at all.
 	Precision float64
@@ -31,7 +32,7 @@ type Options struct {
 
 // DefaultOptions are those of the shipped model.
 func DefaultOptions() Options {
-	return Options{Model: model.DefaultOptions(), Budgets: map[string]float64{"benign": 0.006, "hard-negative": 0.027}, Precision: 0.5}
+	return Options{Model: model.DefaultOptions(), Budgets: map[string]float64{"benign": 0.006, "hard-negative": 0.018}, Precision: 0.5}
 }
 
 // Result is what training made.
