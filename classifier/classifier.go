@@ -1,11 +1,12 @@
 // Package classifier judges one comment: a pure function of the comment, the official
-// post it answers, and a compiled ruleset. It reads no file, no network, no clock.
+// post it answers, a compiled ruleset and a trained model. It reads no file, no network, no clock.
 //
-//	set, err := rules.Load(rules.Embedded())
+//	c, err := classifier.Shipped()
 //	…
-//	verdict, err := classifier.New(set).Classify(classifier.Comment{ID: "1", Text: "…"})
+//	verdict, err := c.Classify(classifier.Comment{ID: "1", Text: "…"})
 //
-// The rules say what holds and where (package rules); this package decides: which
+// Readers say what they see: the rules what holds and where (package rules), the learned one what
+// it is like (internal/model). This package pools their opinions and decides: which
 // clause of the account's policy stands for it, which clause leads, what the clause
 // and the platform allow to recommend, and how to say it to a moderator.
 package classifier
@@ -14,6 +15,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -36,24 +38,43 @@ const maxEvidence = 16
 type Classifier struct {
 	set     *rules.Set
 	readers []Reader // beside the rules
-	join    *Join
-	unruled bool // the rules are not asked
+	join    *Join    // nil with the rules alone
+	unruled bool     // the rules are not asked
 	version string
+	fitted  map[*rules.Rule]bool // rules that join knows
 }
 
-// New makes a classifier of a compiled ruleset and of readers beside it. With the rules alone, their confidence stands as it is.
+// New makes a classifier of a compiled ruleset and of readers beside it, each with a source of its own. With the rules alone, their
+// confidence stands as it is.
 func New(set *rules.Set, readers ...Reader) *Classifier {
-	c := &Classifier{set: set, readers: readers, version: set.Hash()}
-	if len(readers) == 0 {
+	c := &Classifier{set: set, readers: readers}
+	if len(readers) > 0 {
+		c.join, _ = ShippedJoin() // part of the program; a test reads it
+	}
+	return c.ready()
+}
+
+// ready works out what follows from the parts.
+func (c *Classifier) ready() *Classifier {
+	c.version, c.fitted = c.set.Hash(), nil
+	if c.join == nil {
 		return c
 	}
-	// A faulty file cannot be built: a test reads it.
-	c.join, _ = ShippedJoin()
+	known := make(map[string]bool, len(c.join.Rules))
+	for _, r := range c.join.Rules {
+		known[r] = true
+	}
+	c.fitted = map[*rules.Rule]bool{}
+	for _, r := range c.set.Rules() {
+		if known[ruleHash(r)] {
+			c.fitted[r] = true
+		}
+	}
 	sum := sha256.New()
-	sum.Write([]byte(set.Hash()))
-	sum.Write(joinFile)
-	for _, r := range readers {
-		_, _ = fmt.Fprintf(sum, " %s=%s", r.Source(), r.Version()) // a hash takes everything
+	join, _ := json.Marshal(c.join) // numbers and strings
+	_, _ = fmt.Fprintf(sum, "%s %s %v", c.set.Hash(), join, c.unruled)
+	for _, r := range c.readers {
+		_, _ = fmt.Fprintf(sum, " %s=%s", r.Source(), r.Version())
 	}
 	c.version = hex.EncodeToString(sum.Sum(nil))[:12]
 	return c
@@ -72,27 +93,27 @@ func Shipped() (*Classifier, error) {
 	return New(set, m), nil
 }
 
-// With gives a classifier that pools by another Join.
+// With gives a classifier that pools by another Join, which must not be nil.
 func (c *Classifier) With(j *Join) *Classifier {
 	with := *c
 	with.join = j
-	return &with
+	return with.ready()
 }
 
-// Only gives a classifier that asks only the reader of this source, or c itself where it has no such reader. It is for
-// measuring what each reader brings.
-func (c *Classifier) Only(source string) *Classifier {
+// Only gives a classifier that asks only the reader of this source. It is for measuring what each reader brings. The error says
+// that there is no such reader, or that nothing was fitted for it by itself.
+func (c *Classifier) Only(source string) (*Classifier, error) {
 	only := *c
 	if source == SourceRules {
-		only.readers, only.join = nil, nil
-		return &only
+		only.readers, only.join, only.unruled = nil, nil, false
+		return only.ready(), nil
 	}
 	i := slices.IndexFunc(c.readers, func(r Reader) bool { return r.Source() == source })
 	if i < 0 || c.join.Alone[source] == nil {
-		return c
+		return nil, fmt.Errorf("no reader %q to ask alone", source)
 	}
 	only.readers, only.join, only.unruled = c.readers[i:i+1], c.join.Alone[source], true
-	return &only
+	return only.ready(), nil
 }
 
 // Ruleset is the compiled ruleset in use.
@@ -159,7 +180,7 @@ func (c *Classifier) Explain(in Comment) (*Explanation, error) {
 		x.Opinions = append(x.Opinions, ReaderOpinions{r.Source(), r.Version(), r.Read(input)})
 	}
 	if c.join != nil {
-		x.Pool = c.pool(input, policy, res)
+		x.Pool = c.pooled(c.ask(input, policy, res))
 	}
 	x.Verdict = c.decide(in, input, policy, platform, res)
 	return x, nil
@@ -226,18 +247,33 @@ type Pooled struct {
 	LogOdds  map[string]float64 // by reader, against none
 }
 
-// pool joins what the rules and the other readers say, by the policy's categories.
-func (c *Classifier) pool(input rules.Input, policy *rules.Policy, res rules.Result) []Pooled {
-	categories := Categories(policy)
-	odds := map[string][]float64{SourceRules: LogOdds(RuleOpinions(res), false, categories)}
-	for _, r := range c.readers {
-		odds[r.Source()] = LogOdds(r.Read(input), r.Shared(), categories)
+// asked is what all readers say of a comment.
+type asked struct {
+	categories []string
+	odds       map[string][]float64 // by source
+	said       map[string][]Opinion
+	shares     []float64
+	none       float64
+}
+
+func (c *Classifier) ask(input rules.Input, policy *rules.Policy, res rules.Result) asked {
+	a := asked{categories: Categories(policy), odds: map[string][]float64{}, said: map[string][]Opinion{}}
+	if !c.unruled {
+		a.odds[SourceRules] = LogOdds(RuleOpinions(res), false, a.categories)
 	}
-	shares, _ := c.join.Pool(odds, categories)
-	out := make([]Pooled, len(categories))
-	for i, category := range categories {
-		out[i] = Pooled{Category: category, Share: shares[i], Least: c.join.Least[category], LogOdds: map[string]float64{}}
-		for source, l := range odds {
+	for _, r := range c.readers {
+		a.said[r.Source()] = r.Read(input)
+		a.odds[r.Source()] = LogOdds(a.said[r.Source()], r.Shared(), a.categories)
+	}
+	a.shares, a.none = c.join.Pool(a.odds, a.categories)
+	return a
+}
+
+func (c *Classifier) pooled(a asked) []Pooled {
+	out := make([]Pooled, len(a.categories))
+	for i, category := range a.categories {
+		out[i] = Pooled{Category: category, Share: a.shares[i], Least: c.join.Least[category], LogOdds: map[string]float64{}}
+		for source, l := range a.odds {
 			out[i].LogOdds[source] = l[i]
 		}
 	}
@@ -283,16 +319,19 @@ func (c *Classifier) decide(in Comment, input rules.Input, policy *rules.Policy,
 	}
 	all := ruleFindings(in, policy, res)
 	if c.join != nil {
-		if all = c.joined(input, policy, res, all); len(all) == 0 {
-			return v
-		}
+		all = c.joined(input, policy, res, all)
+		v.Gated = v.Gated && len(all) == 0
 	}
 	heaviest := func(f found) rules.Action {
 		a := f.clause.Action(platform, f.Confidence)
-		if f.rule == nil {
-			a = min(a, rules.Hide) // no rule holds: a person should look before more is done
+		if c.join != nil {
+			// What the rules alone would not do, no more than hiding: a person should look before more is done.
+			a = min(a, max(rules.Hide, f.clause.Action(platform, f.surest)))
 		}
 		return a
+	}
+	if c.join != nil && len(all) > 0 && heaviest(all[0]) == rules.None {
+		return v // the readers are sure of a breach, not of the clause
 	}
 	all = slices.DeleteFunc(all, func(f found) bool { return heaviest(f) == rules.None })
 	if c.join == nil {
@@ -358,56 +397,63 @@ func ruleFindings(in Comment, policy *rules.Policy, res rules.Result) []found {
 // joined decides by all readers together: the category with the largest share leads, if they are sure enough that any clause is
 // broken. What the rules found besides follows.
 func (c *Classifier) joined(input rules.Input, policy *rules.Policy, res rules.Result, byRule []found) []found {
-	categories := Categories(policy)
-	odds := map[string][]float64{}
-	if !c.unruled {
-		odds[SourceRules] = LogOdds(RuleOpinions(res), false, categories)
-	}
-	said := map[string][]Opinion{}
-	for _, r := range c.readers {
-		said[r.Source()] = r.Read(input)
-		odds[r.Source()] = LogOdds(said[r.Source()], r.Shared(), categories)
-	}
-	shares, none := c.join.Pool(odds, categories)
+	a := c.ask(input, policy, res)
 	lead := 0
-	for i := range shares {
-		if shares[i] > shares[lead] {
+	for i := range a.shares {
+		if a.shares[i] > a.shares[lead] {
 			lead = i
 		}
 	}
-	category := categories[lead]
-	own := slices.IndexFunc(byRule, func(f found) bool { return !slices.Contains(c.join.Rules, f.rule.ID) })
-	if own >= 0 && (1-none < c.join.Least[category] || byRule[own].surest >= shares[lead]) {
-		category = byRule[own].Category
-		lead = slices.Index(categories, category)
-		shares[lead] = max(shares[lead], byRule[own].surest)
-	} else if 1-none < c.join.Least[category] {
+	// A rule that the pooling was not fitted with stands by itself.
+	own, sure := -1, 0.0
+	for _, h := range res.Hits {
+		if i := slices.Index(a.categories, h.Rule.Category); i >= 0 && !c.fitted[h.Rule] && h.Rule.Confidence > sure {
+			own, sure = i, h.Rule.Confidence
+		}
+	}
+	flagged := 1-a.none >= c.join.Least[a.categories[lead]]
+	switch {
+	case own >= 0 && (!flagged || sure >= a.shares[lead]):
+		lead = own
+		a.shares[lead] = max(a.shares[lead], sure)
+	case !flagged:
 		return nil
 	}
+	category := a.categories[lead]
 	clause, _ := policy.Clause(category)
 	first := found{Finding: Finding{Category: category, Clause: clause.Number}, clause: clause}
 	if i := slices.IndexFunc(byRule, func(f found) bool { return f.Category == category }); i >= 0 {
 		first = byRule[i]
-		first.Said = append(first.Said, Said{SourceRules, first.surest})
 		byRule = slices.Delete(byRule, i, i+1)
 	}
-	first.Confidence = math.Round(shares[lead]*1000) / 1000
+	first.Confidence = thousandths(a.shares[lead])
 	for _, r := range c.readers {
-		for i, o := range said[r.Source()] {
-			if o.Category != category {
-				continue
-			}
-			first.Said = append(first.Said, Said{r.Source(), math.Round(o.Confidence*1000) / 1000})
-			if first.opinion == nil || o.Confidence > first.opinion.Confidence {
-				first.opinion = &said[r.Source()][i]
+		for i, o := range a.said[r.Source()] {
+			if o.Category == category && (first.opinion == nil || o.Confidence > first.opinion.Confidence) {
+				first.opinion = &a.said[r.Source()][i]
 			}
 		}
 	}
-	if first.rule == nil && first.opinion != nil {
+	if first.rule == nil && first.opinion != nil && first.opinion.Evidence != nil {
 		first.Evidence = first.opinion.Evidence()
 	}
-	return append([]found{first}, byRule...)
+	all := append([]found{first}, byRule...)
+	for i := range all {
+		if all[i].rule != nil {
+			all[i].Said = append(all[i].Said, Said{SourceRules, all[i].surest})
+		}
+		for _, r := range c.readers {
+			for _, o := range a.said[r.Source()] {
+				if o.Category == all[i].Category {
+					all[i].Said = append(all[i].Said, Said{r.Source(), thousandths(o.Confidence)})
+				}
+			}
+		}
+	}
+	return all
 }
+
+func thousandths(x float64) float64 { return math.Round(x*1000) / 1000 }
 
 // furtherConfidence is how sure a second clause must be to stand beside the leading one: the labelling guidelines want
 // it broken "just as plainly in its own right".
@@ -443,7 +489,7 @@ func (f *found) reason() string {
 	switch {
 	case f.rule != nil:
 		because = f.rule.Reason
-	case f.opinion != nil:
+	case f.opinion != nil && f.opinion.Because != nil:
 		because = f.opinion.Because()
 	}
 	return fmt.Sprintf("%sため、運用方針%s「%s」に該当するおそれがあります。", because, f.clause.Number, strings.TrimRight(f.clause.Text, "。"))

@@ -244,7 +244,7 @@ func TestOfficialAccount(t *testing.T) {
 
 // TestHostile: the longest text allowed, made of violations throughout, is judged with bounded evidence.
 func TestHostile(t *testing.T) {
-	for _, unit := range []string{"お前はバカ", "死ね", "死 ね", "「バカ」", "月50万稼げるDMください"} {
+	for _, unit := range []string{"お前はバカ", "死ね", "死 ね", "「バカ」", "月50万稼げるDMください", "a-", ".1", "a/", "@a", "baka ", "1a1", "(・∀・)あ"} {
 		in := classifier.Comment{ID: "h", Text: strings.Repeat(unit, classifier.MaxText/len(unit))}
 		v, err := shipped().Classify(in)
 		if err != nil {

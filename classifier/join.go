@@ -1,12 +1,16 @@
 package classifier
 
 import (
+	"crypto/sha256"
 	_ "embed"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+
+	"github.com/kotomori/kotomori/rules"
 )
 
 // Join pools what several readers say of one comment into one share of certainty for each category, and none: logarithmic
@@ -14,15 +18,17 @@ import (
 // with a shift for each category. Weights and shifts are fitted on comments that neither the model nor the writers of the rules
 // had seen, so the pooled shares are calibrated again.
 type Join struct {
-	// Weights of the readers' log-odds by source. A reader without one has 1: its word as it is.
+	// Weights of the readers' log-odds by source. A reader without one has 1, and its silence means nothing.
 	Weights map[string]float64 `json:"weights"`
 	// Shift of the log-odds of each category.
 	Shift map[string]float64 `json:"shift"`
 	// Least is how sure the pool must be that any clause is broken at all, by the category that leads, for a recommendation. It is set by
 	// the share of acceptable comments that may be flagged.
 	Least map[string]float64 `json:"least"`
-	// Rules are the ids of the rules that it was fitted with. Another rule, such as one of a city's own, stands by its own confidence:
-	// nothing is known of it but what its writer says.
+	// Model is the version of the model that it was fitted with.
+	Model string `json:"model,omitempty"`
+	// Rules are the rules that it was fitted with, as RuleHashes gives them. Another rule, such as one of a city's own, stands by its
+	// own confidence: nothing is known of it but what its writer says.
 	Rules []string `json:"rules,omitempty"`
 	// Alone are the poolings of one reader by itself, by source, for measuring what each brings.
 	Alone map[string]*Join `json:"alone,omitempty"`
@@ -38,6 +44,21 @@ func ShippedJoin() (*Join, error) {
 		return nil, fmt.Errorf("reading join.json: %w", err)
 	}
 	return &j, nil
+}
+
+// RuleHashes names the rules of a set with their content: id@hash, sorted.
+func RuleHashes(set *rules.Set) []string {
+	var out []string
+	for _, r := range set.Rules() {
+		out = append(out, ruleHash(r))
+	}
+	slices.Sort(out)
+	return out
+}
+
+func ruleHash(r *rules.Rule) string {
+	sum := sha256.Sum256([]byte(r.Source))
+	return r.ID + "@" + hex.EncodeToString(sum[:4])
 }
 
 // doubt keeps odds finite: a reader is never surer than 1 in 50, and silence is no proof.
@@ -71,11 +92,12 @@ func (j *Join) Pool(odds map[string][]float64, categories []string) (shares []fl
 	for i, c := range categories {
 		shares[i] = j.Shift[c]
 		for _, source := range sources {
-			w, ok := j.Weights[source]
-			if !ok {
-				w = 1
+			if w, ok := j.Weights[source]; ok {
+				shares[i] += w * odds[source][i]
+			} else {
+				// Nothing is known of what its silence means.
+				shares[i] += max(0, odds[source][i])
 			}
-			shares[i] += w * odds[source][i]
 		}
 		top = max(top, shares[i])
 	}

@@ -32,7 +32,7 @@ func TestQuality(t *testing.T) {
 	for _, part := range []struct {
 		name string
 		c    *classifier.Classifier
-	}{{"rules and model", shipped()}, {"rules alone", shipped().Only(classifier.SourceRules)}, {"model alone", shipped().Only(classifier.SourceModel)}} {
+	}{{"rules and model", shipped()}, {"rules alone", only(t, classifier.SourceRules)}, {"model alone", only(t, classifier.SourceModel)}} {
 		figures := evaluate.Score(validation, predict(t, part.c, validation))
 		fmt.Fprintf(&got, "# testdata/corpus/validation, %s\n", part.name)
 		if err := figures.WriteText(&got); err != nil {
@@ -74,7 +74,7 @@ func protectedReport(t *testing.T, got *bytes.Buffer) {
 		if v.Action != rules.None {
 			flagged = append(flagged, fmt.Sprintf("%s %s %.2f", l.ID, v.Findings[0].Category, v.Findings[0].Confidence))
 		}
-		if v := classify(t, shipped().Only(classifier.SourceRules), l); v.Action != rules.None {
+		if v := classify(t, only(t, classifier.SourceRules), l); v.Action != rules.None {
 			t.Errorf("%s: %s fires on protected criticism", l.ID, v.Findings[0].Evidence[0].Rule)
 		}
 	}
@@ -129,6 +129,35 @@ func pairsReport(t *testing.T, got *bytes.Buffer) {
 	}
 }
 
+// only is the shipped classifier with one reader.
+func only(t *testing.T, source string) *classifier.Classifier {
+	t.Helper()
+	c, err := shipped().Only(source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestShippedParts: the shipped pooling was fitted with the shipped rules and the shipped model.
+func TestShippedParts(t *testing.T) {
+	join, err := classifier.ShippedJoin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := shipped().Ruleset()
+	if !slices.Equal(join.Rules, classifier.RuleHashes(set)) {
+		t.Error("the rules have changed since the pooling was fitted: run make train")
+	}
+	m, err := classifier.ShippedModel(set)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Version() != join.Model {
+		t.Error("the model is not the one that the pooling was fitted with: run make train")
+	}
+}
+
 // labelled reads the comments of files of testdata.
 func labelled(t *testing.T, pattern string) []evaluate.Labelled {
 	t.Helper()
@@ -150,6 +179,9 @@ func labelled(t *testing.T, pattern string) []evaluate.Labelled {
 				t.Fatalf("%s:%d: %v", name, line, err)
 			}
 			gold = append(gold, l)
+		}
+		if err := sc.Err(); err != nil {
+			t.Fatalf("%s: %v", name, err)
 		}
 	}
 	return gold

@@ -34,7 +34,7 @@ func TestSurface(t *testing.T) {
 			comments = append(comments, l)
 		}
 	}
-	tried, flipped := 0, map[string]int{}
+	tried, flipped := 0, map[string]int{} // by what was changed
 	try := func(what string, c classifier.Comment) {
 		v, err := shipped().Classify(c)
 		if err != nil {
@@ -46,10 +46,10 @@ func TestSurface(t *testing.T) {
 			t.Logf("%s: %s flags it as %s (%.2f)", c.ID, what, v.Findings[0].Category, v.Findings[0].Confidence)
 		}
 	}
-	kinds := map[string]int{}
+	kinds, swapped := map[string]int{}, 0
 	for i, l := range comments {
 		c := commentOf(l)
-		if v, err := shipped().Classify(c); err != nil || len(v.Findings) > 0 {
+		if len(classify(t, shipped(), l).Findings) > 0 {
 			continue
 		}
 		for _, group := range swaps {
@@ -61,8 +61,9 @@ func TestSurface(t *testing.T) {
 					if other != word {
 						with := c
 						with.Text = strings.ReplaceAll(c.Text, word, other)
-						kinds["swap"]++
-						try("swap", with)
+						kinds[group[0]]++
+						swapped++
+						try(group[0], with)
 					}
 				}
 				break
@@ -77,12 +78,12 @@ func TestSurface(t *testing.T) {
 			}
 		}
 	}
-	if kinds["swap"] < 100 {
-		t.Errorf("only %d swaps: the comments name too few nationalities, genders and districts", kinds["swap"])
+	if swapped < 100 {
+		t.Errorf("only %d swaps: the comments name too few nationalities, genders and districts", swapped)
 	}
 	for what, n := range flipped {
 		// A comment that stands at the threshold can flip by any letter; a bias shows as more than that.
-		if float64(n) > 0.01*float64(kinds[what]) {
+		if float64(n) > max(2, 0.02*float64(kinds[what])) {
 			t.Errorf("%s flips %d of %d fair comments", what, n, kinds[what])
 		}
 	}

@@ -80,7 +80,9 @@ func (c *evalCmd) Run(e *env) error {
 			return err
 		}
 		if c.Only != "" {
-			cl = cl.Only(c.Only)
+			if cl, err = cl.Only(c.Only); err != nil {
+				return err
+			}
 		}
 		if predictions, err = predict(gold, cl, findings); err != nil {
 			return err

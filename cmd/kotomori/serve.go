@@ -45,7 +45,7 @@ func (c *serveCmd) Run(e *env) error {
 	if err := a.Start(e.ctx); err != nil {
 		return err
 	}
-	log.Info("worker started", "brokers", cluster.Brokers, "group", c.Group, "http", a.HTTPAddr(), "ruleset", a.Judge().Ruleset().Hash(), "version", app.Build().Version)
+	log.Info("worker started", "brokers", cluster.Brokers, "group", c.Group, "http", a.HTTPAddr(), "ruleset", a.Judge().Classifier().Version(), "version", app.Build().Version)
 	<-e.ctx.Done()
 	log.Info("stopping: finishing what is in hand")
 	err = a.Stop(context.WithoutCancel(e.ctx))

@@ -56,8 +56,8 @@ func (c *trainCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	var file bytes.Buffer
-	if err := result.Model.Write(&file); err != nil {
+	file, err := result.Model.Bytes()
+	if err != nil {
 		return fmt.Errorf("packing the model: %w", err)
 	}
 	join, err := json.MarshalIndent(result.Join, "", "  ")
@@ -68,7 +68,7 @@ func (c *trainCmd) Run(e *env) error {
 	if err := result.Report.Write(&report); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
-	if err := os.WriteFile(c.Model, file.Bytes(), 0o644); err != nil { //nolint:gosec // not secret
+	if err := os.WriteFile(c.Model, file, 0o644); err != nil { //nolint:gosec // not secret
 		return fmt.Errorf("writing the model: %w", err)
 	}
 	if err := os.WriteFile(c.Join, append(join, '\n'), 0o644); err != nil { //nolint:gosec // not secret

@@ -86,7 +86,7 @@ func (c *upCmd) started(p *cards, a *app.App, s app.Standing, sample *app.Sample
 	}
 	p.line("  %s  %s", p.style.Pad("データ", 12), dir)
 	set := a.Judge().Ruleset()
-	p.line("  %s  %s (規則 %d、方針 %d)", p.style.Pad("ルールセット", 12), set.Hash(), len(set.Rules()), len(set.Policies()))
+	p.line("  %s  %s (規則 %d、方針 %d)", p.style.Pad("ルールセット", 12), a.Judge().Classifier().Version(), len(set.Rules()), len(set.Policies()))
 	if s.Open > 0 || s.Fed > 0 {
 		see := "表示するには、この画面を開いたまま別の端末で kotomori watch --from-beginning"
 		if c.Once {

@@ -37,7 +37,7 @@ func (c *versionCmd) Run(e *env) error {
 	if c.JSON {
 		p.json(map[string]any{
 			"version": b.Version, "revision": b.Revision, "time": b.Time, "modified": b.Modified,
-			"ruleset": cl.Ruleset().Hash(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH,
+			"ruleset": cl.Version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH,
 		})
 		return p.err
 	}
@@ -49,7 +49,7 @@ func (c *versionCmd) Run(e *env) error {
 		}
 		p.line("revision %s (%s%s)", b.Revision, b.Time, modified)
 	}
-	p.line("ruleset %s (%d rules)", cl.Ruleset().Hash(), len(cl.Ruleset().Rules()))
+	p.line("ruleset %s (%d rules)", cl.Version(), len(cl.Ruleset().Rules()))
 	p.line("%s", fmt.Sprintf("%s %s/%s", runtime.Version(), runtime.GOOS, runtime.GOARCH))
 	return p.err
 }

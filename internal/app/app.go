@@ -164,7 +164,7 @@ func (a *App) register(reg *prometheus.Registry) (*stream.Metrics, error) {
 	if err != nil {
 		return nil, fmt.Errorf("registering metrics: %w", err)
 	}
-	metrics.SetRuleset(a.judge.Ruleset().Hash())
+	metrics.SetRuleset(a.judge.Classifier().Version())
 	build := Build()
 	info := prometheus.NewGauge(prometheus.GaugeOpts{
 		Name: "kotomori_build_info", Help: "Always 1; the labels say which build this is.",

@@ -152,7 +152,7 @@ func (j *Judge) Follow(ctx context.Context, every time.Duration, taken func(hash
 			return
 		case <-tick.C:
 			if j.look() && taken != nil {
-				taken(j.Ruleset().Hash())
+				taken(j.Classifier().Version())
 			}
 		}
 	}
@@ -181,7 +181,7 @@ func (j *Judge) look() bool {
 		j.refuse(err)
 		return false
 	}
-	old := j.Ruleset().Hash()
+	old := j.Classifier().Version()
 	c, err := judging(set)
 	if err != nil {
 		j.refuse(err)
@@ -190,14 +190,14 @@ func (j *Judge) look() bool {
 	j.current.Store(c)
 	j.reloads.WithLabelValues("taken").Inc()
 	j.faulty.Set(0)
-	j.log.Info("rules changed on disk and are in use", "ruleset", set.Hash(), "before", old)
+	j.log.Info("rules changed on disk and are in use", "ruleset", c.Version(), "before", old)
 	return true
 }
 
 func (j *Judge) refuse(err error) {
 	j.reloads.WithLabelValues("refused").Inc()
 	j.faulty.Set(1)
-	j.log.Error("rules changed on disk but are faulty; the ones before stay in use", "ruleset", j.Ruleset().Hash(), "dir", j.dir)
+	j.log.Error("rules changed on disk but are faulty; the ones before stay in use", "ruleset", j.Classifier().Version(), "dir", j.dir)
 	faults, ok := errors.AsType[rules.Faults](err)
 	if !ok {
 		j.log.Error("reading the rules", "err", err)

@@ -133,35 +133,66 @@ func linkAt(r []rune, i int) (n int, by rune) {
 	case !latinAny(r[i]) && !digit(r[i]):
 		return 0, 0
 	}
-	for j < len(r) && inside(r[j]) {
+	for j < len(r) && j-i < maxHost && inside(r[j]) {
 		j++
 	}
 	s := strings.ToLower(string(r[i:j]))
+	whole := func() int {
+		for j < len(r) && inside(r[j]) {
+			j++
+		}
+		return j - i
+	}
 	if _, rest, ok := strings.Cut(s, "://"); ok && rest != "" {
-		host, _, _ := strings.Cut(rest, "/")
-		return j - i, linkTo(host)
+		return whole(), linkTo(rest)
 	}
 	// A host without a scheme: letters, a dot, letters.
 	host, _, _ := strings.Cut(s, "/")
 	dot := strings.LastIndexByte(host, '.')
 	if dot >= 2 && len(host)-dot >= 3 && strings.IndexFunc(host[dot+1:], func(c rune) bool { return !latin(c) }) < 0 {
-		return j - i, linkTo(host)
+		return whole(), linkTo(s)
 	}
 	return 0, 0
 }
 
-// linkTo is what stands in for a link to a host.
-func linkTo(host string) rune {
+// maxHost bounds how far is read to see whether a link begins, so that hostile texts stay linear.
+const maxHost = 128
+
+// linkTo is what stands in for a link, given without its scheme.
+func linkTo(s string) rune {
+	host := s
+	if end := strings.IndexAny(host, "/?#\\"); end >= 0 {
+		host = host[:end]
+	}
+	if at := strings.LastIndexByte(host, '@'); at >= 0 {
+		host = host[at+1:]
+	}
+	host, _, _ = strings.Cut(host, ":")
 	for _, office := range []string{".lg.jp", ".go.jp", ".ed.jp"} {
 		if strings.HasSuffix(host, office) {
 			return 0
 		}
 	}
-	if rest, ok := strings.CutSuffix(host, ".jp"); ok && (strings.HasPrefix(rest, "city.") || strings.HasPrefix(rest, "www.city.") || strings.HasPrefix(rest, "www.pref.")) {
-		return 0
+	// The cities' older names: city.wako.saitama.jp, www.city.saitama.jp.
+	if labels := strings.Split(strings.TrimPrefix(host, "www."), "."); labels[len(labels)-1] == "jp" {
+		switch n := len(labels); {
+		case n == 4 && labels[0] == "city" && prefectures[labels[2]], n == 3 && (labels[0] == "city" || labels[0] == "pref") && prefectures[labels[1]]:
+			return 0
+		}
 	}
 	return aLink
 }
+
+// prefectures as they stand in names of hosts.
+var prefectures = func() map[string]bool {
+	m := map[string]bool{}
+	for p := range strings.FieldsSeq(`hokkaido aomori iwate miyagi akita yamagata fukushima ibaraki tochigi gunma saitama chiba tokyo kanagawa
+		niigata toyama ishikawa fukui yamanashi nagano gifu shizuoka aichi mie shiga kyoto osaka hyogo nara wakayama tottori shimane okayama hiroshima
+		yamaguchi tokushima kagawa ehime kochi fukuoka saga nagasaki kumamoto oita miyazaki kagoshima okinawa`) {
+		m[p] = true
+	}
+	return m
+}()
 
 func latinAny(r rune) bool { return latin(r) || r >= 'A' && r <= 'Z' }
 
@@ -430,7 +461,8 @@ func (x *extractor) postFeatures(in *Input, words []wordAt) []float32 {
 		}
 	}
 	like := cosine(mine, theirs)
-	runs, known := trigrams(standIn(&in.Text.Folded).Runes), trigrams(in.Post.Folded.Runes)
+	reply, official := standIn(&in.Text.Folded), standIn(&in.Post.Folded)
+	runs, known := trigrams(reply.Runes), trigrams(official.Runes)
 	common := 0
 	for t := range runs {
 		if known[t] {
@@ -439,10 +471,10 @@ func (x *extractor) postFeatures(in *Input, words []wordAt) []float32 {
 	}
 	copied := float64(common) / float64(len(runs)+3)
 	numbers, other := 0, 0
-	official := numbersOf(in.Post.Folded.Runes)
-	for d := range numbersOf(in.Text.Folded.Runes) {
+	theirNumbers := numbersOf(official.Runes)
+	for d := range numbersOf(reply.Runes) {
 		numbers++
-		if !official[d] {
+		if !theirNumbers[d] {
 			other++
 		}
 	}

@@ -10,7 +10,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 
@@ -35,8 +34,14 @@ type Model struct {
 
 func (m *Model) classes() int { return len(m.Categories) + 1 }
 
-// Version is the first 12 hex digits of the SHA-256 over the model's file and that of its vectors.
+// Version is the first 12 hex digits of the SHA-256 over the model's file, which names its vectors. A model that was just trained
+// has it once it has been written.
 func (m *Model) Version() string { return m.version }
+
+func versionOf(file []byte) string {
+	sum := sha256.Sum256(file)
+	return hex.EncodeToString(sum[:])[:12]
+}
 
 // Reading is what the model says of a comment.
 type Reading struct {
@@ -203,17 +208,16 @@ func citable(r rune) bool {
 
 const modelMagic = "kotomori model 1\n"
 
-// Write writes the model as Load reads it.
-func (m *Model) Write(w io.Writer) error {
-	if _, err := io.WriteString(w, modelMagic); err != nil {
-		return err
-	}
-	z, err := gzip.NewWriterLevel(w, gzip.BestCompression)
+// Bytes is the model's file, as Load reads it.
+func (m *Model) Bytes() ([]byte, error) {
+	file := bytes.NewBufferString(modelMagic)
+	z, err := gzip.NewWriterLevel(file, gzip.BestCompression)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var b bytes.Buffer
 	put := func(x any) { _ = binary.Write(&b, binary.LittleEndian, x) } // a buffer takes everything
+	putString(&b, m.extract.vectors.sum)
 	putUint(&b, len(m.Categories))
 	for _, c := range m.Categories {
 		putString(&b, c)
@@ -226,15 +230,19 @@ func (m *Model) Write(w io.Writer) error {
 	putUint(&b, len(m.keys))
 	last := uint32(0)
 	for _, k := range m.keys {
-		putUint(&b, int(k-last))
+		b.Write(binary.AppendUvarint(nil, uint64(k-last)))
 		last = k
 	}
 	put(m.scale)
 	put(m.weights)
 	if _, err := z.Write(b.Bytes()); err != nil {
-		return err
+		return nil, err
 	}
-	return z.Close()
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	m.version = versionOf(file.Bytes())
+	return file.Bytes(), nil
 }
 
 // maxFeatures bounds what is read.
@@ -242,7 +250,7 @@ const maxFeatures = 1 << 22
 
 // Load reads a model and the vectors that it was trained with.
 func Load(model, vectors []byte) (*Model, error) {
-	v, err := ReadVectors(bytes.NewReader(vectors))
+	v, err := ReadVectors(vectors)
 	if err != nil {
 		return nil, fmt.Errorf("reading the word vectors: %w", err)
 	}
@@ -250,10 +258,7 @@ func Load(model, vectors []byte) (*Model, error) {
 	if err := m.read(model); err != nil {
 		return nil, fmt.Errorf("reading the model: %w", err)
 	}
-	sum := sha256.New()
-	sum.Write(model)
-	sum.Write(vectors)
-	m.version = hex.EncodeToString(sum.Sum(nil))[:12]
+	m.version = versionOf(model)
 	m.prepare()
 	return m, nil
 }
@@ -273,6 +278,7 @@ func (m *Model) read(data []byte) error {
 			d.fail(binary.Read(d.r, binary.LittleEndian, x))
 		}
 	}
+	trainedWith := d.string()
 	for range d.uint(30) {
 		m.Categories = append(m.Categories, d.string())
 	}
@@ -287,7 +293,7 @@ func (m *Model) read(data []byte) error {
 	n := d.uint(maxFeatures)
 	last := uint32(0)
 	for range n {
-		last += uint32(d.uint(math.MaxUint32))
+		last += uint32(d.uint64(math.MaxUint32))
 		m.keys = append(m.keys, last)
 		if d.err != nil {
 			break
@@ -296,8 +302,15 @@ func (m *Model) read(data []byte) error {
 	m.scale, m.weights = make([]float32, len(m.keys)), make([]int8, len(m.keys)*c)
 	get(m.scale)
 	get(m.weights)
-	if d.err == nil && len(m.vector) != m.extract.vectors.Dims*c {
+	if d.err == nil && (len(m.vector) != m.extract.vectors.Dims*c || trainedWith != m.extract.vectors.sum) {
 		d.fail(errors.New("it was trained with other word vectors: train it anew"))
+	}
+	d.end()
+	for i, k := range m.keys {
+		if i > 0 && k <= m.keys[i-1] {
+			d.fail(errors.New("its features are not in order: the file is damaged"))
+			break
+		}
 	}
 	return d.err
 }

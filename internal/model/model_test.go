@@ -117,15 +117,18 @@ func trained(t *testing.T) (*Model, []byte) {
 	if report.Features == 0 || len(report.Reliability) == 0 {
 		t.Error("the report is empty")
 	}
-	var b bytes.Buffer
-	if err := m.Write(&b); err != nil {
-		t.Fatal(err)
-	}
-	again, err := Load(b.Bytes(), vectors)
+	file, err := m.Bytes()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return again, b.Bytes()
+	again, err := Load(file, vectors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Version() != m.Version() {
+		t.Error("the version changed by writing and reading")
+	}
+	return again, file
 }
 
 func read(m *Model, s string) *Reading {
@@ -194,7 +197,9 @@ func TestDeterministic(t *testing.T) {
 func TestDamaged(t *testing.T) {
 	_, good := trained(t)
 	vectors := fewVectors(t)
-	for name, data := range map[string][]byte{"empty": nil, "other": []byte("PK\x03\x04"), "cut": good[:len(good)/2], "header only": good[:len(modelMagic)]} {
+	flipped := bytes.Clone(good)
+	flipped[len(flipped)-6] ^= 1 // in the checksum
+	for name, data := range map[string][]byte{"flipped": flipped, "empty": nil, "other": []byte("PK\x03\x04"), "cut": good[:len(good)/2], "header only": good[:len(modelMagic)]} {
 		if _, err := Load(data, vectors); err == nil || !strings.Contains(err.Error(), "reading the model") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -256,7 +261,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(modelMagic))
 	f.Add([]byte(vectorsMagic))
 	f.Fuzz(func(_ *testing.T, data []byte) {
-		_, _ = ReadVectors(bytes.NewReader(data))
+		_, _ = ReadVectors(data)
 		m := &Model{extract: extractor{&Vectors{Dims: 1}}}
 		_ = m.read(data)
 	})

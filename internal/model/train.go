@@ -1,7 +1,6 @@
 package model
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -56,7 +55,7 @@ func Train(comments []Comment, categories []string, vectors []byte, o Options, p
 	if progress == nil {
 		progress = func(string) {}
 	}
-	v, err := ReadVectors(bytes.NewReader(vectors))
+	v, err := ReadVectors(vectors)
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the word vectors: %w", err)
 	}

@@ -26,6 +26,8 @@ type Vectors struct {
 	data  []int8    // rows × Dims, of length 1 once multiplied by the row's scale
 	scale []float32 // by row
 
+	sum string // of the file, by which a model knows them
+
 	// The cluster that a row belongs to, when all rows are divided into few clusters and into many.
 	coarse, fine []uint16
 
@@ -178,17 +180,17 @@ func (v *Vectors) Write(w io.Writer) error {
 }
 
 // ReadVectors reads what Write wrote.
-func ReadVectors(r io.Reader) (*Vectors, error) {
-	magic := make([]byte, len(vectorsMagic))
-	if _, err := io.ReadFull(r, magic); err != nil || string(magic) != vectorsMagic {
+func ReadVectors(file []byte) (*Vectors, error) {
+	rest, ok := bytes.CutPrefix(file, []byte(vectorsMagic))
+	if !ok {
 		return nil, errors.New("it is no file of word vectors of this version: make one with `kotomori vectors`")
 	}
-	z, err := gzip.NewReader(r)
+	z, err := gzip.NewReader(bytes.NewReader(rest))
 	if err != nil {
 		return nil, fmt.Errorf("unpacking: %w", err)
 	}
 	d := &reader{r: bufio.NewReaderSize(z, 1<<16)}
-	v := &Vectors{}
+	v := &Vectors{sum: versionOf(file)}
 	v.Source = d.string()
 	v.Dims = d.uint(maxDims)
 	rows := d.uint(maxRows)
@@ -215,6 +217,10 @@ func ReadVectors(r io.Reader) (*Vectors, error) {
 		}
 		last = last[:same] + rest
 		v.Words = append(v.Words, Word{last, row})
+	}
+	d.end()
+	if d.err == nil && rows == 0 {
+		d.fail(errors.New("it has no rows"))
 	}
 	if d.err != nil {
 		return nil, d.err
@@ -245,17 +251,31 @@ func (d *reader) fail(err error) {
 	}
 }
 
-func (d *reader) uint(most int) int {
+func (d *reader) uint(most int) int { return int(d.uint64(uint64(max(0, most)))) }
+
+func (d *reader) uint64(most uint64) uint64 {
 	if d.err != nil {
 		return 0
 	}
 	n, err := binary.ReadUvarint(d.r)
 	d.fail(err)
-	if err == nil && n > uint64(max(0, most)) {
+	if err == nil && n > most {
 		d.fail(fmt.Errorf("a number of %d where at most %d is right: the file is damaged", n, most))
 		return 0
 	}
-	return int(n)
+	return n
+}
+
+// end checks that nothing follows, which also checks the file's checksum.
+func (d *reader) end() {
+	if d.err != nil {
+		return
+	}
+	if _, err := d.r.ReadByte(); err == nil {
+		d.fail(errors.New("something follows its end: the file is damaged"))
+	} else if !errors.Is(err, io.EOF) {
+		d.fail(err)
+	}
 }
 
 func (d *reader) string() string {

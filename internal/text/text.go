@@ -13,6 +13,8 @@
 // and memory linear in the text.
 package text
 
+import "slices"
+
 // Span is a half-open range of Unicode code points of the original text.
 type Span struct{ Start, End int }
 
@@ -62,6 +64,9 @@ func New(s string) *Text {
 	}
 	if t.Squeezed = squeeze(folded, classes); len(t.Squeezed.Runes) == 0 && t.altered != nil {
 		t.Squeezed = folded
+	}
+	if slices.Equal(t.Squeezed.Runes, t.Folded.Runes) {
+		t.Squeezed, t.altered = View{}, nil
 	}
 	t.Sentences = sentences(t.Plain, len(t.Runes))
 	return t

@@ -7,10 +7,9 @@ import "strings"
 //
 //   - Letters of other alphabets that look Latin (vіrus with a Cyrillic і) beside Latin ones.
 //   - Digits and marks for letters (v1ru5, @) within a word of Latin letters.
-//   - Kanji that look like katakana (ク儿ド, 力メラ) between katakana, and the other way round between kanji.
-//   - A kanji written as its parts (タヒ for 死, ネ申 for 神, 木又 for 枚 no: only where the parts make no word).
+//   - Rare kanji that look like katakana (ク儿ド) beside katakana.
+//   - A kanji written as its parts (タヒ for 死, ネ申 for 神), where the parts make no word.
 //   - Letters made of several signs (レヽ for い, |よ for は), as girls wrote mails around 2005.
-//   - Voicing marks on letters that have no voiced form (よ゛), which say nothing.
 //   - Japanese written in Latin letters (baka), where the whole run reads as syllables and no English stands beside it.
 //
 // altered tells which code points of the original were put right.
@@ -53,8 +52,8 @@ var leet = map[rune]rune{'0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 
 
 // lookKatakana are kanji and signs that look like katakana.
 var lookKatakana = map[rune]rune{
-	'力': 'カ', '二': 'ニ', '口': 'ロ', '工': 'エ', '卜': 'ト', '八': 'ハ', '夕': 'タ', '千': 'チ', '才': 'オ', '厶': 'ム', '儿': 'ル', '丿': 'ノ', '一': 'ー',
-	'又': 'ヌ', '乂': 'メ', '彡': 'ミ', '廾': 'サ', '巛': 'ツ', '匚': 'コ', '刀': 'カ', 'へ': 'ヘ', 'べ': 'ベ', 'ぺ': 'ペ', 'り': 'リ', '/': 'ノ', 'レ': 'レ',
+	// Only kanji that stand beside katakana in no common word: 力, 口, 二 and the like do (コミュ力, グルメ口コミ).
+	'卜': 'ト', '厶': 'ム', '儿': 'ル', '丿': 'ノ', '乂': 'メ', '彡': 'ミ', '廾': 'サ', '巛': 'ツ', '匚': 'コ',
 }
 
 // parts are kanji written as what they are made of. Before some characters the parts are a word of their own.
@@ -65,18 +64,13 @@ var parts = []struct {
 	{"ネ申", "神", ""},
 	{"ネ土", "社", "会員内長外保"},
 	{"カロ", "加", "リーチテ"},
-	{"木艮", "根", ""},
 	{"糸吉", "結", ""},
-	{"米唐", "糖", ""},
 	{"言舌", "話", ""},
-	{"女未", "妹", ""},
-	{"女子き", "好き", ""},
 	{"弓虫", "強", ""},
 	{"イ中", "仲", "国日韓米"},
 	{"ナょ", "な", ""},
 	{"レヽ", "い", ""},
 	{"レ丶", "い", ""},
-	{"ι丶", "い", ""},
 	{"ゝつ", "う", ""},
 	{"|よ", "は", ""},
 	{"|ま", "ほ", ""},
@@ -85,11 +79,22 @@ var parts = []struct {
 	{"ナこ", "た", ""},
 	{"十ょ", "な", ""},
 	{"千ょ", "ち", ""},
-	{"L丶", "い", ""},
+	{"l丶", "い", ""},
 }
 
-func kanaVoicable(r rune) bool {
-	return strings.ContainsRune("うかきくけこさしすせそたちつてとはひふへほウカキクケコサシスセソタチツテトハヒフヘホワヰヱヲ", r)
+// madeOf are the parts by their first rune.
+var madeOf = func() map[rune][]kanjiParts {
+	m := map[rune][]kanjiParts{}
+	for _, p := range parts {
+		w := []rune(p.of)
+		m[w[0]] = append(m[w[0]], kanjiParts{w, p.by, p.notBefore})
+	}
+	return m
+}()
+
+type kanjiParts struct {
+	of            []rune
+	by, notBefore string
 }
 
 // posing says how many runes at i pose as what.
@@ -104,18 +109,15 @@ func posing(r []rune, i int) (n int, by string) {
 	latinAt := func(k int) bool { return at(k) >= 'a' && at(k) <= 'z' }
 	kataAt := func(k int) bool { return at(k) >= 'ァ' && at(k) <= 'ヺ' }
 	switch {
+	case hiraRune(c):
+		return 0, "" // most of any text
 	case c < 0x80:
 		if l, ok := leet[c]; ok && latinAt(i-1) && latinAt(i+1) && !inLink(r, i) {
 			return 1, string(l)
 		}
-		if c != '|' && c != 'l' && c != '/' {
+		if c != '|' && c != 'l' {
 			return 0, ""
 		}
-	case c == '゛' || c == 'ﾞ' || c == '゜':
-		if i > 0 && (kana(at(i-1)) && !kanaVoicable(at(i-1)) || classOf(at(i-1)) == han) {
-			return 1, ""
-		}
-		return 0, ""
 	}
 	if l, ok := lookLatin[c]; ok {
 		if latinAt(i-1) || latinAt(i+1) {
@@ -128,8 +130,8 @@ func posing(r []rune, i int) (n int, by string) {
 		}
 		return 0, ""
 	}
-	for _, p := range parts {
-		if w := []rune(p.of); w[0] == c && hasPrefix(r[i:], w) {
+	for _, p := range madeOf[c] {
+		if w := p.of; hasPrefix(r[i:], w) {
 			next := at(i + len(w))
 			if next == 0 || !strings.ContainsRune(p.notBefore, next) {
 				if kataAt(i-1) && kataAt(i) || len(w) > 1 && kataAt(i+len(w)-1) && kataAt(i+len(w)) {
@@ -140,11 +142,8 @@ func posing(r []rune, i int) (n int, by string) {
 		}
 	}
 	if k, ok := lookKatakana[c]; ok && k != c {
-		// 一 between katakana draws out a vowel; others replace a letter. Both sides, or one side and an edge with two letters before.
-		if kataAt(i-1) && (kataAt(i+1) || at(i+1) == 'ー') {
-			return 1, string(k)
-		}
-		if kataAt(i-1) && kataAt(i-2) && classOf(at(i+1)) != han && classOf(at(i+1)) != kata && c != '/' && !hiraRune(c) && c != '一' && c != '二' && c != '千' && c != '口' && c != '力' && c != '工' && c != '才' {
+		// Between katakana, or after two of them at a word's end.
+		if kataAt(i-1) && (kataAt(i+1) || at(i+1) == 'ー' || kataAt(i-2) && classOf(at(i+1)) != han) {
 			return 1, string(k)
 		}
 	}
@@ -168,16 +167,27 @@ func hasPrefix(r, w []rune) bool {
 // maxLink bounds how far a link is looked for, so that hostile texts stay linear.
 const maxLink = 64
 
-// inLink says whether i lies in a run that is a link, a mention or an address.
+// inLink says whether i lies in a run that is a link, a mention, a hashtag or an address. A full stop or slash at its end is none.
 func inLink(r []rune, i int) bool {
-	for k := i; k >= max(0, i-maxLink) && r[k] > ' ' && r[k] < 0x7f; k-- {
-		if r[k] == '/' || r[k] == '.' || r[k] == '@' && k < i || r[k] == '#' {
-			return true
-		}
+	inside := func(k int) bool { return k >= 0 && k < len(r) && r[k] > ' ' && r[k] < 0x7f }
+	word := func(k int) bool { return inside(k) && (r[k] >= 'a' && r[k] <= 'z' || r[k] >= '0' && r[k] <= '9') }
+	first := i
+	for inside(first-1) && first > i-maxLink {
+		first--
 	}
-	for k := i; k < min(len(r), i+maxLink) && r[k] > ' ' && r[k] < 0x7f; k++ {
-		if r[k] == '/' || r[k] == '.' || r[k] == '@' && k > i {
-			return true
+	if r[first] == '@' && first < i || r[first] == '#' {
+		return true
+	}
+	for k := first; inside(k) && k < i+maxLink; k++ {
+		switch r[k] {
+		case '.', '/':
+			if word(k-1) && word(k+1) || r[k] == '/' && k > first && r[k-1] == '/' {
+				return true
+			}
+		case '@':
+			if k > i && word(k+1) {
+				return true
+			}
 		}
 	}
 	return false

@@ -8,6 +8,7 @@ func TestUndisguise(t *testing.T) {
 		{"ネ申社", "神社"},
 		{"vіruѕを送る", "virusを送る"},
 		{"v1rusつき", "virusつき"},
+		{"korosu zo.", "ころす ぞ."},
 		{"ク儿ド人", "くるど人"},
 		{"ムスリ厶は", "むすりむは"},
 		{"baka ka omae", "ばか か おまえ"},
@@ -34,6 +35,7 @@ func TestUndisguiseGuards(t *testing.T) {
 		"タヒチの写真展", "タヒボ茶", "ナニカ食べたい", "カロリーが高い", "社会の二ュース欄", "エコバッグ一つ", "Thank you so much for the nice time",
 		"I like sushi", "https://example.jp/bakaniv1rus", "@baka_tarou さんへ", "6日(土)10時", "第1回「まち」(仮称)", "協力ありがとう", "一口メモ",
 		"ピアノ二台", "テスト二回", "ゲーム千円", "コロナ下", "プロ口調", "ロシア語のПривет", "α波とβ波", "iPhone15で撮影", "CO2削減",
+		"マスク/タオル", "ゲーム/アニメ", "コミュ力アップ", "グルメ口コミサイト", "女子きれい", "彼女未だ", "子供は米唐揚げ", "ホームページへアクセス", "2026.4.1から",
 	} {
 		if got := New(in); len(got.Squeezed.Runes) != 0 {
 			t.Errorf("%s became %q", in, string(got.Squeezed.Runes))

@@ -44,6 +44,9 @@ func readAll(t *testing.T, pattern string) []line {
 			}
 			out = append(out, line{l, filepath.Base(name) + " " + l.ID})
 		}
+		if err := sc.Err(); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
 	}
 	return out
 }

@@ -33,23 +33,30 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	comments := some(t, 20)
+	var comments, known []evaluate.Labelled
+	for i, l := range some(t, 15) {
+		if i%8 == 0 {
+			known = append(known, l)
+		} else {
+			comments = append(comments, l)
+		}
+	}
 	o := DefaultOptions()
 	o.Model.Folds, o.Model.Epochs = 2, 8
 	run := func() (*Result, []byte) {
-		r, err := Run(set, comments, some(t, 60)[:50], model.ShippedVectors(), o, nil)
+		r, err := Run(set, comments, known, model.ShippedVectors(), o, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var b bytes.Buffer
-		if err := r.Model.Write(&b); err != nil {
+		file, err := r.Model.Bytes()
+		if err != nil {
 			t.Fatal(err)
 		}
 		join, err := json.Marshal(r.Join)
 		if err != nil {
 			t.Fatal(err)
 		}
-		return r, append(b.Bytes(), join...)
+		return r, append(file, join...)
 	}
 	r, first := run()
 	for _, s := range r.Report.Pooled.FalsePositivesByKind {
@@ -63,8 +70,11 @@ func TestRun(t *testing.T) {
 		}
 	}
 	c := classifier.New(set, classifier.Learned(r.Model, set)).With(r.Join)
-	if _, err := c.Classify(classifier.Comment{ID: "1", Text: "無料で稼げる副業はこちら"}); err != nil {
-		t.Error(err)
+	for text, want := range map[string]int{"スマホだけで月50万稼げる副業を無料で教えます！詳しくはDMまで": 1, "ありがとうございます。家族で行きます。": 0} {
+		v, err := c.Classify(classifier.Comment{ID: "1", Text: text})
+		if err != nil || len(v.Findings) != want {
+			t.Errorf("%s: %d findings, want %d (%v)", text, len(v.Findings), want, err)
+		}
 	}
 	if _, second := run(); !bytes.Equal(first, second) {
 		t.Error("two trainings gave two results")
