@@ -134,12 +134,19 @@ func evidenceIn(findings []classifier.Finding, in string) []show.Span {
 	return out
 }
 
-// rulesOf are the rules that led to a finding, each once.
+// rulesOf are the rules that led to a finding, each once, or what else did.
 func rulesOf(f classifier.Finding) []string {
 	var out []string
 	for _, e := range f.Evidence {
-		if !slices.Contains(out, e.Rule) {
-			out = append(out, e.Rule)
+		name := e.Rule
+		switch name {
+		case classifier.SourceModel:
+			name = "学習モデル"
+		case classifier.SourceFlood:
+			name = "同文の反復"
+		}
+		if !slices.Contains(out, name) {
+			out = append(out, name)
 		}
 	}
 	return out
