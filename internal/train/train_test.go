@@ -34,7 +34,7 @@ func TestRun(t *testing.T) {
 		t.Fatal(err)
 	}
 	var comments, known []evaluate.Labelled
-	for i, l := range some(t, 15) {
+	for i, l := range some(t, 30) {
 		if i%8 == 0 {
 			known = append(known, l)
 		} else {
