@@ -161,8 +161,8 @@ func TestJudgeFollows(t *testing.T) {
 		j.Follow(ctx, time.Millisecond, func(hash string) { taken <- hash })
 	}()
 	put(t, dir, "rules/city.yaml", ramenRule)
-	if hash := <-taken; hash != j.Ruleset().Hash() || !flags(t, j, ramen) {
-		t.Errorf("taken is %s, in use is %s", hash, j.Ruleset().Hash())
+	if hash := <-taken; hash != j.Classifier().Version() || !flags(t, j, ramen) {
+		t.Errorf("taken is %s, in use is %s", hash, j.Classifier().Version())
 	}
 	cancel()
 	<-done

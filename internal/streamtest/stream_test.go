@@ -187,7 +187,8 @@ func makeComments(random *rand.Rand) ([]made, []event.Record) {
 		account := accounts[random.IntN(len(accounts))]
 		platform := platforms[account][random.IntN(len(platforms[account]))]
 		post := random.IntN(len(posts))
-		text := func() string { return texts[random.IntN(len(texts))] + fmt.Sprintf(" %d", i) }
+		// Each text is another from its beginning, or it would be a flood, which depends on the order in which they arrive.
+		text := func() string { return fmt.Sprintf("%d人目です。", i) + texts[random.IntN(len(texts))] }
 		c := event.Comment{
 			Comment: classifier.Comment{
 				ID: fmt.Sprintf("c%d", i), Account: account, Platform: platform, Text: text(),
