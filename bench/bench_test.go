@@ -81,15 +81,23 @@ func BenchmarkVerdict(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := classifier.New(set)
-	for _, corpus := range corpora(b) {
-		b.Run(corpus.name, func(b *testing.B) {
-			each(b, corpus, func(in classifier.Comment) {
-				if _, err := c.Classify(in); err != nil {
-					b.Fatal(err)
-				}
+	model, err := classifier.ShippedModel(set)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, layers := range []struct {
+		name string
+		c    *classifier.Classifier
+	}{{"rules+model", classifier.New(set, model)}, {"rules", classifier.New(set)}} {
+		for _, corpus := range corpora(b) {
+			b.Run(layers.name+"/"+corpus.name, func(b *testing.B) {
+				each(b, corpus, func(in classifier.Comment) {
+					if _, err := layers.c.Classify(in); err != nil {
+						b.Fatal(err)
+					}
+				})
 			})
-		})
+		}
 	}
 }
 

@@ -293,11 +293,10 @@ func (x *extractor) wordFeatures(out []feature, words []wordAt) []feature {
 // scale gives each feature its value: the different ones of a group have together a length of at most the group's weight.
 func scale(f []feature) []feature {
 	var count [groups]int
-	seen := make(map[uint32]struct{}, len(f))
-	for _, x := range f {
-		if _, ok := seen[x.key]; !ok {
-			seen[x.key] = struct{}{}
-			count[x.group]++
+	seen := newKeySet(len(f))
+	for i := range f {
+		if seen.add(f[i].key) {
+			count[f[i].group]++
 		}
 	}
 	for i := range f {
@@ -307,6 +306,39 @@ func scale(f []feature) []feature {
 		}
 	}
 	return f
+}
+
+// keySet is a set of keys: open addressing, as Go's map costs more than all the rest.
+type keySet struct {
+	slots []uint32 // key+1 would overflow, so 0 is empty and the key 0 has a flag
+	zero  bool
+}
+
+func newKeySet(n int) keySet {
+	size := 64
+	for size < 2*n {
+		size *= 2
+	}
+	return keySet{slots: make([]uint32, size)}
+}
+
+// add reports whether the key is new.
+func (s *keySet) add(key uint32) bool {
+	if key == 0 {
+		was := s.zero
+		s.zero = true
+		return !was
+	}
+	mask := uint32(len(s.slots) - 1)
+	for i := key & mask; ; i = (i + 1) & mask {
+		switch s.slots[i] {
+		case key:
+			return false
+		case 0:
+			s.slots[i] = key
+			return true
+		}
+	}
 }
 
 // grams appends every run of 1 to maxGram runes.

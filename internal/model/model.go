@@ -29,6 +29,7 @@ type Model struct {
 
 	extract extractor
 	rows    []float32 // words' rows × classes: what a row of the vectors adds up to
+	index   []int32   // hash table of 1 + a key's number
 	version string
 }
 
@@ -64,13 +65,9 @@ func (m *Model) Read(in *Input, possible []bool) *Reading {
 	sum := make([]float32, c)
 	copy(sum, m.Bias)
 	row := make([]float32, c)
-	seen := make(map[uint32]struct{}, len(r.found))
-	for _, f := range r.found {
-		if _, ok := seen[f.key]; ok {
-			continue
-		}
-		seen[f.key] = struct{}{}
-		if m.row(f.key, row) {
+	seen := newKeySet(len(r.found))
+	for i := range r.found {
+		if f := &r.found[i]; seen.add(f.key) && m.row(f.key, row) {
 			addRow(sum, row, f.value)
 		}
 	}
@@ -95,11 +92,18 @@ func (m *Model) Read(in *Input, possible []bool) *Reading {
 
 // row gives a feature's weights.
 func (m *Model) row(key uint32, out []float32) bool {
-	at, ok := slices.BinarySearch(m.keys, key)
-	if !ok {
+	mask := uint32(len(m.index) - 1)
+	at := int32(-1)
+	for i := key & mask; m.index[i] != 0; i = (i + 1) & mask {
+		if n := m.index[i] - 1; m.keys[n] == key {
+			at = n
+			break
+		}
+	}
+	if at < 0 {
 		return false
 	}
-	c := m.classes()
+	c := int32(m.classes())
 	for k, w := range m.weights[at*c : (at+1)*c] {
 		out[k] = m.scale[at] * float32(w)
 	}
@@ -315,8 +319,20 @@ func (m *Model) read(data []byte) error {
 	return d.err
 }
 
-// prepare adds up what each row of the vectors weighs.
+// prepare adds up what each row of the vectors weighs, and makes the table in which features are looked up.
 func (m *Model) prepare() {
+	size := 64
+	for size < 2*len(m.keys) {
+		size *= 2
+	}
+	m.index = make([]int32, size)
+	for n, key := range m.keys {
+		i := key & uint32(size-1)
+		for m.index[i] != 0 {
+			i = (i + 1) & uint32(size-1)
+		}
+		m.index[i] = int32(n + 1)
+	}
 	v, c := m.extract.vectors, m.classes()
 	m.rows = make([]float32, v.Rows()*c)
 	for row := range v.Rows() {
