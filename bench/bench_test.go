@@ -1,15 +1,13 @@
 package bench
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
 	"github.com/kotomori/kotomori/classifier"
+	"github.com/kotomori/kotomori/internal/evaluate"
 	"github.com/kotomori/kotomori/internal/morph"
 	"github.com/kotomori/kotomori/internal/text"
 	"github.com/kotomori/kotomori/rules"
@@ -36,18 +34,15 @@ func corpora(b *testing.B) []corpus {
 		if err != nil {
 			b.Fatal(err)
 		}
-		sc := bufio.NewScanner(bytes.NewReader(data))
-		sc.Buffer(nil, 1<<20)
-		for sc.Scan() {
-			var r struct {
-				ID, Policy, Platform, Post, Text string
-				Author                           classifier.Author
-				Labels                           []string
+		comments, err := evaluate.ParseAllLabelled(data)
+		if err != nil {
+			b.Fatalf("%s: %v", name, err)
+		}
+		for _, r := range comments {
+			c := classifier.Comment{
+				ID: r.ID, Account: r.Policy, Platform: r.Platform, Post: classifier.Post{Text: r.Post},
+				Author: classifier.Author{Name: r.Author.Name, Handle: r.Author.Handle}, Text: r.Text,
 			}
-			if err := json.Unmarshal(sc.Bytes(), &r); err != nil {
-				b.Fatalf("%s: %v", name, err)
-			}
-			c := classifier.Comment{ID: r.ID, Account: r.Policy, Platform: r.Platform, Post: classifier.Post{Text: r.Post}, Author: r.Author, Text: r.Text}
 			kind := 2
 			if len(r.Labels) > 0 {
 				kind = 1

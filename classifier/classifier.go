@@ -139,7 +139,12 @@ func (c *Classifier) Classify(in Comment) (Verdict, error) {
 	if err != nil {
 		return Verdict{}, err
 	}
-	return c.decide(in, input, policy, platform, c.set.Match(input)), nil
+	return c.judge(in, input, policy, platform), nil
+}
+
+func (c *Classifier) judge(in Comment, input rules.Input, policy *rules.Policy, platform string) Verdict {
+	res := c.set.Match(input)
+	return c.decide(in, policy, platform, res, c.ask(input, policy, res))
 }
 
 // ClassifyExhaustively is Classify with every rule evaluated, whether or not its literals are there: slower, and by
@@ -150,7 +155,7 @@ func (c *Classifier) ClassifyExhaustively(in Comment) (Verdict, error) {
 		return Verdict{}, err
 	}
 	input.Exhaustive = true
-	return c.decide(in, input, policy, platform, c.set.Match(input)), nil
+	return c.judge(in, input, policy, platform), nil
 }
 
 // Explanation is every step of judging one comment.
@@ -176,13 +181,12 @@ func (c *Classifier) Explain(in Comment) (*Explanation, error) {
 	}
 	x := &Explanation{Explanation: c.set.Explain(input)}
 	res := c.set.Match(input)
+	a := c.ask(input, policy, res)
 	for _, r := range c.readers {
-		x.Opinions = append(x.Opinions, ReaderOpinions{r.Source(), r.Version(), r.Read(input)})
+		x.Opinions = append(x.Opinions, ReaderOpinions{r.Source(), r.Version(), a.said[r.Source()]})
 	}
-	if c.join != nil {
-		x.Pool = c.pooled(c.ask(input, policy, res))
-	}
-	x.Verdict = c.decide(in, input, policy, platform, res)
+	x.Pool = c.pooled(a)
+	x.Verdict = c.decide(in, policy, platform, res, a)
 	return x, nil
 }
 
@@ -256,8 +260,12 @@ type asked struct {
 	none       float64
 }
 
-func (c *Classifier) ask(input rules.Input, policy *rules.Policy, res rules.Result) asked {
-	a := asked{categories: Categories(policy), odds: map[string][]float64{}, said: map[string][]Opinion{}}
+// ask asks all readers. With the rules alone there is nothing to pool, and the answer is nil.
+func (c *Classifier) ask(input rules.Input, policy *rules.Policy, res rules.Result) *asked {
+	if c.join == nil {
+		return nil
+	}
+	a := &asked{categories: Categories(policy), odds: map[string][]float64{}, said: map[string][]Opinion{}}
 	if !c.unruled {
 		a.odds[SourceRules] = LogOdds(RuleOpinions(res), false, a.categories)
 	}
@@ -269,7 +277,10 @@ func (c *Classifier) ask(input rules.Input, policy *rules.Policy, res rules.Resu
 	return a
 }
 
-func (c *Classifier) pooled(a asked) []Pooled {
+func (c *Classifier) pooled(a *asked) []Pooled {
+	if a == nil {
+		return nil
+	}
 	out := make([]Pooled, len(a.categories))
 	for i, category := range a.categories {
 		out[i] = Pooled{Category: category, Share: a.shares[i], Least: c.join.Least[category], LogOdds: map[string]float64{}}
@@ -310,7 +321,7 @@ type found struct {
 }
 
 // decide turns what the readers found into findings and an action.
-func (c *Classifier) decide(in Comment, input rules.Input, policy *rules.Policy, platform string, res rules.Result) Verdict {
+func (c *Classifier) decide(in Comment, policy *rules.Policy, platform string, res rules.Result, a *asked) Verdict {
 	v := Verdict{
 		ID: in.ID, Findings: []Finding{}, Policy: policy.ID, Ruleset: c.version, Abstained: res.Abstained, Gated: res.Quiet,
 	}
@@ -318,23 +329,23 @@ func (c *Classifier) decide(in Comment, input rules.Input, policy *rules.Policy,
 		res = rules.Result{}
 	}
 	all := ruleFindings(in, policy, res)
-	if c.join != nil {
-		all = c.joined(input, policy, res, all)
+	if a != nil {
+		all = c.joined(policy, res, a, all)
 		v.Gated = v.Gated && len(all) == 0
 	}
 	heaviest := func(f found) rules.Action {
-		a := f.clause.Action(platform, f.Confidence)
-		if c.join != nil {
+		action := f.clause.Action(platform, f.Confidence)
+		if a != nil {
 			// What the rules alone would not do, no more than hiding: a person should look before more is done.
-			a = min(a, max(rules.Hide, f.clause.Action(platform, f.surest)))
+			action = min(action, max(rules.Hide, f.clause.Action(platform, f.surest)))
 		}
-		return a
+		return action
 	}
-	if c.join != nil && len(all) > 0 && heaviest(all[0]) == rules.None {
+	if a != nil && len(all) > 0 && heaviest(all[0]) == rules.None {
 		return v // the readers are sure of a breach, not of the clause
 	}
 	all = slices.DeleteFunc(all, func(f found) bool { return heaviest(f) == rules.None })
-	if c.join == nil {
+	if a == nil {
 		slices.SortStableFunc(all, func(a, b found) int {
 			return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(rank(a.Category), rank(b.Category)))
 		})
@@ -396,8 +407,7 @@ func ruleFindings(in Comment, policy *rules.Policy, res rules.Result) []found {
 
 // joined decides by all readers together: the category with the largest share leads, if they are sure enough that any clause is
 // broken. What the rules found besides follows.
-func (c *Classifier) joined(input rules.Input, policy *rules.Policy, res rules.Result, byRule []found) []found {
-	a := c.ask(input, policy, res)
+func (c *Classifier) joined(policy *rules.Policy, res rules.Result, a *asked, byRule []found) []found {
 	lead := 0
 	for i := range a.shares {
 		if a.shares[i] > a.shares[lead] {

@@ -1,9 +1,7 @@
 package classifier_test
 
 import (
-	"bufio"
 	"bytes"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
@@ -171,18 +169,11 @@ func labelled(t *testing.T, pattern string) []evaluate.Labelled {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sc := bufio.NewScanner(bytes.NewReader(data))
-		sc.Buffer(nil, 1<<20)
-		for line := 1; sc.Scan(); line++ {
-			var l evaluate.Labelled
-			if err := json.Unmarshal(sc.Bytes(), &l); err != nil {
-				t.Fatalf("%s:%d: %v", name, line, err)
-			}
-			gold = append(gold, l)
-		}
-		if err := sc.Err(); err != nil {
+		comments, err := evaluate.ParseAllLabelled(data)
+		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
+		gold = append(gold, comments...)
 	}
 	return gold
 }

@@ -251,16 +251,8 @@ func sortMatches(m []match) []match {
 func (e *eval) check(f *fieldEval, h *rawHit) string {
 	en := &e.set.entries[h.entry]
 	p := &en.pattern
-	view := &f.text.Folded
-	if h.squeezed {
-		view = &f.text.Squeezed
-	}
-	from := int(h.from)
-	for _, n := range en.notIn {
-		at := from - n.offset
-		if at >= 0 && at+len(n.runes) <= len(view.Runes) && slices.Equal(view.Runes[at:at+len(n.runes)], n.runes) {
-			return "part of " + string(n.runes)
-		}
+	if longer := within(f, h, en); longer != nil {
+		return "part of " + string(longer)
 	}
 	if h.squeezed || p.Masked {
 		return "" // spaced out or masked: no tokenizer knows such a word
@@ -315,6 +307,21 @@ func (e *eval) check(f *fieldEval, h *rawHit) string {
 		}
 	}
 	return ""
+}
+
+// within gives the longer word that a literal found is part of and in which it means nothing, or nil.
+func within(f *fieldEval, h *rawHit, en *entry) []rune {
+	view := &f.text.Folded
+	if h.squeezed {
+		view = &f.text.Squeezed
+	}
+	for _, n := range en.notIn {
+		at := int(h.from) - n.offset
+		if at >= 0 && at+len(n.runes) <= len(view.Runes) && slices.Equal(view.Runes[at:at+len(n.runes)], n.runes) {
+			return n.runes
+		}
+	}
+	return nil
 }
 
 func contains(sorted []int, x int) bool {

@@ -1,10 +1,6 @@
 package rules
 
-import (
-	"slices"
-
-	"github.com/kotomori/kotomori/internal/text"
-)
+import "github.com/kotomori/kotomori/internal/text"
 
 // Sign is a word of a dictionary class found in a reply.
 type Sign struct {
@@ -20,22 +16,10 @@ func (s *Set) Signs(str string) []Sign {
 	for i := range f.raw {
 		h := &f.raw[i]
 		en := &s.entries[h.entry]
-		if !s.classes[en.class] || within(f, h, en) {
+		if !s.classes[en.class] || within(f, h, en) != nil {
 			continue
 		}
 		out = append(out, Sign{en.class, h.place})
 	}
 	return out
-}
-
-// within says whether a literal found is part of a longer word in which it means nothing.
-func within(f *fieldEval, h *rawHit, en *entry) bool {
-	view := &f.text.Folded
-	if h.squeezed {
-		view = &f.text.Squeezed
-	}
-	return slices.ContainsFunc(en.notIn, func(n notIn) bool {
-		at := int(h.from) - n.offset
-		return at >= 0 && at+len(n.runes) <= len(view.Runes) && slices.Equal(view.Runes[at:at+len(n.runes)], n.runes)
-	})
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -97,12 +96,12 @@ func (c *testCmd) Run(e *env) error {
 
 // protected are the comments that no ruleset may flag.
 func protected() ([]rules.Example, error) {
+	comments, err := evaluate.ParseAllLabelled(testdata.Protected)
+	if err != nil {
+		return nil, fmt.Errorf("reading the protected comments: %w", err)
+	}
 	var out []rules.Example
-	for line := range bytes.Lines(testdata.Protected) {
-		l, err := evaluate.ParseLabelled(line)
-		if err != nil {
-			return nil, fmt.Errorf("reading the protected comments: %w", err)
-		}
+	for _, l := range comments {
 		out = append(out, rules.Example{Text: l.Text, Post: l.Post, Name: l.Author.Name, Handle: l.Author.Handle, Account: l.Policy, Platform: l.Platform})
 	}
 	return out, nil

@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +26,21 @@ func ParseLabelled(line []byte) (Labelled, error) {
 		return g, errors.New("text: is missing; give the reply's text")
 	}
 	return g, checkLabels(g.Labels)
+}
+
+// ParseAllLabelled reads a file of labelled comments, JSON Lines. Its error names the line.
+func ParseAllLabelled(file []byte) ([]Labelled, error) {
+	var out []Labelled
+	n := 0
+	for line := range bytes.Lines(file) {
+		n++
+		g, err := ParseLabelled(line)
+		if err != nil {
+			return nil, fmt.Errorf("line %d: %w", n, err)
+		}
+		out = append(out, g)
+	}
+	return out, nil
 }
 
 // ParsePrediction reads one line of predictions. Its error says what is wrong and the mend.

@@ -206,11 +206,10 @@ func (t *trainer) bits(categories []string) (b uint32) {
 
 // unique keeps each feature once, in order.
 func unique(f []feature) []feature {
-	seen := make(map[uint32]bool, len(f))
+	seen := newKeySet(len(f))
 	out := make([]feature, 0, len(f))
 	for _, x := range f {
-		if !seen[x.key] {
-			seen[x.key] = true
+		if seen.add(x.key) {
 			out = append(out, x)
 		}
 	}

@@ -1,8 +1,6 @@
 package train
 
 import (
-	"bufio"
-	"bytes"
 	"os"
 	"path/filepath"
 	"slices"
@@ -38,17 +36,12 @@ func readAll(t *testing.T, pattern string) []line {
 		if err != nil {
 			t.Fatal(err)
 		}
-		sc := bufio.NewScanner(bytes.NewReader(data))
-		sc.Buffer(nil, 1<<20)
-		for n := 1; sc.Scan(); n++ {
-			l, err := evaluate.ParseLabelled(sc.Bytes())
-			if err != nil {
-				t.Fatalf("%s:%d: %v", name, n, err)
-			}
-			out = append(out, line{l, filepath.Base(name) + " " + l.ID})
-		}
-		if err := sc.Err(); err != nil {
+		comments, err := evaluate.ParseAllLabelled(data)
+		if err != nil {
 			t.Fatalf("%s: %v", name, err)
+		}
+		for _, l := range comments {
+			out = append(out, line{l, filepath.Base(name) + " " + l.ID})
 		}
 	}
 	return out

@@ -80,17 +80,6 @@ type Report struct {
 	Pooled      evaluate.Figures
 	Reliability []model.Bin // of the model's shares
 	PooledBins  []model.Bin // of the pooled shares
-	Judged      []Judged    // each comment, in their order
-}
-
-// Judged is how all readers together judged a comment that they had not seen.
-type Judged struct {
-	ID       string
-	Labels   []string
-	Category string  // the leading one
-	Any      float64 // certainty that any clause is broken
-	Share    float64 // of the leading category
-	Flagged  bool
 }
 
 // Run trains on comments; known ones are learned from only. Progress, which may be nil, is told each step in words.
@@ -146,9 +135,6 @@ func Run(set *rules.Set, comments, known []evaluate.Labelled, vectors []byte, o 
 	r.Join.Rules, r.Join.Model = classifier.RuleHashes(set), m.Version()
 	r.Report.Pooled = score(r.Join, cases)
 	r.Report.PooledBins = bins(r.Join, cases)
-	for _, x := range judge(r.Join, cases) {
-		r.Report.Judged = append(r.Report.Judged, Judged{x.s.gold.ID, x.s.gold.Labels, x.lead, x.any, x.own, x.any >= r.Join.Least[x.lead]})
-	}
 	return r, nil
 }
 
