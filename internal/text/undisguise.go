@@ -16,8 +16,13 @@ import "strings"
 func undisguise(plain View) (v View, altered map[int32]bool) {
 	r := plain.Runes
 	romaji := romanised(r)
+	entity := false // after an ampersand, where a letter put right might make an HTML entity
 	for i := 0; i < len(r); {
+		entity = r[i] == '&' || entity && r[i] > ' ' && (r[i] < 0x80 || lookLatin[r[i]] != 0)
 		n, by := posing(r, i)
+		if entity && n > 0 && by[0] < 0x80 {
+			n = 0
+		}
 		if n == 0 && romaji != nil && romaji[i].n > 0 {
 			n, by = romaji[i].n, romaji[i].kana
 		}
