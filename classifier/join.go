@@ -46,7 +46,7 @@ func ShippedJoin() (*Join, error) {
 	return &j, nil
 }
 
-// RuleHashes names the rules of a set with their content: id@hash, sorted.
+// RuleHashes names the rules of a set with what decides in them: id@hash, sorted.
 func RuleHashes(set *rules.Set) []string {
 	var out []string
 	for _, r := range set.Rules() {
@@ -57,7 +57,7 @@ func RuleHashes(set *rules.Set) []string {
 }
 
 func ruleHash(r *rules.Rule) string {
-	sum := sha256.Sum256([]byte(r.Source))
+	sum := sha256.Sum256([]byte(r.Judgement))
 	return r.ID + "@" + hex.EncodeToString(sum[:4])
 }
 

@@ -35,18 +35,18 @@ func TestSurface(t *testing.T) {
 		}
 	}
 	tried, flipped := 0, map[string]int{} // by what was changed
-	try := func(what string, c classifier.Comment) {
+	try := func(what string, c classifier.Comment) bool {
 		v, err := shipped().Classify(c)
 		if err != nil {
 			t.Fatalf("%s: %v", c.ID, err)
 		}
 		tried++
 		if len(v.Findings) > 0 {
-			flipped[what]++
 			t.Logf("%s: %s flags it as %s (%.2f)", c.ID, what, v.Findings[0].Category, v.Findings[0].Confidence)
 		}
+		return len(v.Findings) > 0
 	}
-	kinds, swapped := map[string]int{}, 0
+	kinds, swapped := map[string]int{}, 0 // comments, not swaps: one at the threshold flips by any name
 	for i, l := range comments {
 		c := commentOf(l)
 		if len(classify(t, shipped(), l).Findings) > 0 {
@@ -57,14 +57,18 @@ func TestSurface(t *testing.T) {
 				if !strings.Contains(c.Text, word) || strings.Contains(l.Post, word) {
 					continue // a place or date of the official post changed is another matter: tampering
 				}
+				kinds[group[0]]++
+				flips := false
 				for _, other := range group {
 					if other != word {
 						with := c
 						with.Text = strings.ReplaceAll(c.Text, word, other)
-						kinds[group[0]]++
 						swapped++
-						try(group[0], with)
+						flips = try(group[0], with) || flips
 					}
+				}
+				if flips {
+					flipped[group[0]]++
 				}
 				break
 			}
@@ -74,7 +78,9 @@ func TestSurface(t *testing.T) {
 				with := c
 				with.Text += add
 				kinds[what]++
-				try(what, with)
+				if try(what, with) {
+					flipped[what]++
+				}
 			}
 		}
 	}

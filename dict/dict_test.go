@@ -120,3 +120,29 @@ func TestMaskedSpellings(t *testing.T) {
 		t.Errorf("a word of two letters has %d spellings: one letter does not tell it", n)
 	}
 }
+
+func TestBackwards(t *testing.T) {
+	for word, want := range map[string]string{
+		"口座売買": "買売座口", "マッチングアプリ": "りぷあぐんちっま", "闇バイト求人": "人求といば闇",
+		// Other words both ways, or no disguise at all.
+		"闇バイト": "", "クスリ運": "", "死ねカス": "", "買います": "", "売りたい": "", "ルート": "", "トマトトマト": "", "殺害害殺": "", "sale": "", "個人融資します": "",
+	} {
+		if got := backwards(word); got != want {
+			t.Errorf("%s backwards is %q, want %q", word, got, want)
+		}
+	}
+	w := Word{Text: "口座売買", Disguise: true}
+	found := false
+	for _, p := range w.Patterns() {
+		found = found || p.Text == "買売座口"
+		if p.Masked && strings.Contains(p.Text, "売座") {
+			t.Errorf("%s: masked and backwards at once", p.Text)
+		}
+	}
+	if !found {
+		t.Error("口座売買 is not looked for backwards")
+	}
+	if n := len((&Word{Text: "口座売買"}).Patterns()); n != 1 {
+		t.Errorf("a word that is not to be looked for in disguise has %d spellings", n)
+	}
+}

@@ -1,6 +1,7 @@
 package dict
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -29,7 +30,39 @@ type Pattern struct {
 	Masked bool
 }
 
-// Patterns generates the spellings of a word: its forms, its reading's forms, masked ones.
+// Least characters of a word that is looked for written backwards. Only katakana makes other words both ways, if it is short.
+const (
+	leastBackwards     = 4
+	leastBackwardsKana = 6
+)
+
+// backwards is a word written from its end to its start (買売座口), or nothing where that may well stand in an innocent text: two kanji
+// at least must be in it, or only katakana, and no hiragana, of which endings and particles are made.
+func backwards(word string) string {
+	r := []rune(text.Plain(word))
+	kanji, kata := 0, 0
+	for _, c := range r {
+		switch {
+		case unicode.Is(unicode.Han, c):
+			kanji++
+		case unicode.Is(unicode.Katakana, c) || c == 'ー':
+			kata++
+		default:
+			return ""
+		}
+	}
+	if len(r) < leastBackwards || kanji < 2 && (kanji > 0 || kata < leastBackwardsKana) {
+		return ""
+	}
+	back := slices.Clone(r)
+	slices.Reverse(back)
+	if slices.Equal(back, r) {
+		return ""
+	}
+	return text.Fold(string(back))
+}
+
+// Patterns generates the spellings of a word: its forms, its reading's forms, masked ones, and the word backwards.
 func (w *Word) Patterns() []Pattern {
 	var out []Pattern
 	seen := map[string]bool{}
@@ -88,6 +121,9 @@ func (w *Word) Patterns() []Pattern {
 			}
 			r[i] = c
 		}
+	}
+	if b := backwards(w.Text); b != "" && w.Inflect == "" && !seen[b] {
+		out = append(out, Pattern{Text: b, Boundary: Free})
 	}
 	return out
 }

@@ -57,7 +57,48 @@ func (s *Set) TestFair(comments []Example) (faults []ExampleFault) {
 	return faults
 }
 
+// TestExemptions says which exemptions no example needs: where one is left out, one of the rule's no-match examples must match. One that
+// needs two exemptions that reach the same words guards neither.
+func (s *Set) TestExemptions() (faults []ExampleFault) {
+	for _, r := range s.rules {
+		guarded := make([]bool, len(r.unless))
+		for _, x := range r.NoMatch {
+			e, _ := s.example(r, x)
+			if e == nil || len(e.run(r, nil)) == 0 {
+				continue
+			}
+			for i := range r.unless {
+				if !guarded[i] {
+					guarded[i] = len(e.run(r, slices.Concat(r.unless[:i], r.unless[i+1:]))) > 0
+				}
+			}
+		}
+		for i, x := range r.unless {
+			if !guarded[i] {
+				faults = append(faults, ExampleFault{
+					r.ID, r.File, x.line, x.source, "no example needs this exemption",
+					"add a no-match example that the rule would match without it, or take it out",
+				})
+			}
+		}
+	}
+	return faults
+}
+
 func (s *Set) try(r *Rule, x Example) (places []Place, why string) {
+	e, why := s.example(r, x)
+	if e == nil {
+		return nil, why
+	}
+	places = e.run(r, r.unless)
+	if len(places) == 0 {
+		why = e.whyNot(r)
+	}
+	return places, why
+}
+
+// example makes ready to run a rule on an example, or says why it cannot.
+func (s *Set) example(r *Rule, x Example) (e *eval, why string) {
 	i := slices.IndexFunc(s.policies, func(p *Policy) bool {
 		_, ok := p.Clause(r.Category)
 		return ok && (x.Account == "" || p.ID == x.Account)
@@ -65,15 +106,11 @@ func (s *Set) try(r *Rule, x Example) (places []Place, why string) {
 	if i < 0 {
 		return nil, "no policy has a clause for " + r.Category
 	}
-	e := s.newEval(Input{Text: x.Text, Name: x.Name, Handle: x.Handle, Post: x.Post, Policy: s.policies[i]})
+	e = s.newEval(Input{Text: x.Text, Name: x.Name, Handle: x.Handle, Post: x.Post, Policy: s.policies[i]})
 	if r.needsPost && e.post == nil {
 		return nil, "the rule looks at the official post, and the example gives none"
 	}
-	places = e.run(r, r.unless)
-	if len(places) == 0 {
-		why = e.whyNot(r)
-	}
-	return places, why
+	return e, ""
 }
 
 func quotePlaces(x Example, places []Place) string {

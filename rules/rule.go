@@ -19,6 +19,7 @@ type Rule struct {
 	Match      []Example
 	NoMatch    []Example
 	Source     string // as YAML
+	Judgement  string // of the YAML what decides: id, category, confidence, when and unless, without the words and examples around it
 	File       string
 	Line       int
 
@@ -41,6 +42,7 @@ type exemption struct {
 	cond   *cond
 	reach  reach
 	within int // for reachWithin
+	line   int
 	source string
 }
 
@@ -170,8 +172,13 @@ func readRules(name string, data []byte, faults *yamldoc.Faults) file {
 func readRule(n yamldoc.Node) *Rule {
 	r := &Rule{File: n.File(), Source: n.Source(), at: n}
 	r.Line, _ = n.Pos()
+	var judgement strings.Builder
 	for _, f := range n.Fields() {
 		v := f.Value
+		switch f.Key {
+		case "id", "category", "confidence", "when", "unless":
+			judgement.WriteString(f.Key + ": " + v.Source() + "\n")
+		}
 		switch f.Key {
 		case "id":
 			r.ID = v.Str()
@@ -218,6 +225,7 @@ func readRule(n yamldoc.Node) *Rule {
 			f.Unknown("id", "category", "confidence", "reason", "note", "when", "unless", "examples")
 		}
 	}
+	r.Judgement = judgement.String()
 	category, name, _ := strings.Cut(r.ID, ".")
 	switch {
 	case r.ID == "":
@@ -285,6 +293,7 @@ func readExamples(n yamldoc.Node) []Example {
 // readExemption reads one item of unless.
 func readExemption(n yamldoc.Node) []exemption {
 	x := exemption{source: strings.TrimSpace(n.Source())}
+	x.line, _ = n.Pos()
 	if n.IsMap() {
 		for _, f := range n.Fields() {
 			switch f.Key {

@@ -74,7 +74,10 @@ func (c *testCmd) Run(e *env) error {
 		return err
 	}
 	broken := len(faults)
-	faults = append(faults, cl.Ruleset().TestFair(fair)...)
+	unneeded := cl.Ruleset().TestExemptions()
+	faults = append(faults, unneeded...)
+	flags := cl.Ruleset().TestFair(fair)
+	faults = append(faults, flags...)
 	p := page{w: e.stdout}
 	for _, f := range faults {
 		f.File = placeFile(f.File, c.Rules)
@@ -86,7 +89,10 @@ func (c *testCmd) Run(e *env) error {
 	}
 	if !c.JSON {
 		p.line("%d examples of %d rules, %d do not hold", examples, len(cl.Ruleset().Rules()), broken)
-		p.line("%d fair comments, flagged %d times", len(fair), len(faults)-broken)
+		if len(unneeded) > 0 {
+			p.line("%d exemptions that no example needs", len(unneeded))
+		}
+		p.line("%d fair comments, flagged %d times", len(fair), len(flags))
 	}
 	if p.err == nil && len(faults) > 0 {
 		return errSaid

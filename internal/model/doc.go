@@ -9,11 +9,12 @@
 //   - the characters before each end of a sentence, where Japanese says how it is meant, and the first of all;
 //   - the words by the row of a static word vector, and two such words in a row: words of like use share a row, so that what
 //     was learned of one holds for the others; coarser still, the rows' clusters, and the clusters of words near each other;
-//   - the mean of the words' vectors;
+//   - the mean of the words' vectors, in which a frequent word counts for little;
 //   - the classes of the dictionary that have a word in the reply;
-//   - how it is written: masks, half-width kana, letters of other alphabets, mixed scripts, length. A disguise shows by itself,
+//   - how it is written: masks, half-width kana, letters of other alphabets, mixed scripts, length, repetition. A disguise shows by itself,
 //     whatever it hides;
-//   - for tampering and off-topic only: how it compares with the official post;
+//   - for tampering and off-topic only: how it compares with the official post. How alike the two are counts by how much there is to
+//     compare;
 //   - for impersonation only: the characters of the author's name and handle.
 //
 // Words are found by the longest match over the characters, not by a tokenizer, which would cost many times the rest.

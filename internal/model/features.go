@@ -108,6 +108,10 @@ func standIn(v *text.View) text.View {
 			n = 1
 		case r != 0:
 			push(r, i, i+n)
+		case i+n == len(v.Runes): // the blank before it ends nothing
+			for last := len(out.Runes) - 1; last >= 0 && (out.Runes[last] == ' ' || out.Runes[last] == '\n'); last-- {
+				out.Runes, out.Start, out.End = out.Runes[:last], out.Start[:last], out.End[:last]
+			}
 		}
 		i += n
 	}
@@ -207,11 +211,24 @@ func mix(h, x uint32) uint32 {
 
 func seed(g group) uint32 { return mix(0x811C9DC5, uint32(g)+1) }
 
-// mean of the words' vectors.
+// mean of the words' vectors, each by its weight.
 func (x *extractor) mean(words []wordAt) []float32 {
 	sum := make([]float32, x.vectors.Dims)
+	all := total(words)
 	for _, w := range words {
-		x.vectors.add(w.row, 1/float32(len(words)), sum)
+		x.vectors.add(w.row, rare(w.row)/all, sum)
+	}
+	return sum
+}
+
+// rare is how much a word tells of what is talked about: rows come in the order of their most frequent word's frequency, and
+// by Zipf's law the logarithm of the rank is that of the inverse frequency.
+func rare(row int) float32 { return float32(math.Log1p(float64(row)/30) / 6) }
+
+func total(words []wordAt) float32 {
+	sum := float32(0.5)
+	for _, w := range words {
+		sum += rare(w.row)
 	}
 	return sum
 }
@@ -231,11 +248,14 @@ func (x *extractor) features(in *Input, r *reading) []feature {
 	out = edges(out, r.Runes)
 	out = x.wordFeatures(out, r.words)
 	for _, s := range in.Signs {
+		start, end := r.rangeOf(s.Span)
+		if start == end {
+			continue // in a link that is nothing
+		}
 		h := seed(sign)
 		for _, c := range s.Class {
 			h = mix(h, uint32(c))
 		}
-		start, end := r.rangeOf(s.Span)
 		out = append(out, feature{key: h, group: sign, start: start, end: end})
 	}
 	for i, s := range styles(in.Text) {
@@ -450,11 +470,34 @@ func styles(t *text.Text) []float32 {
 	}
 	hidden := len(t.Runes) - len(t.Plain.Runes)
 	part := func(k int) float32 { return float32(k) / float32(n+8) }
+	again, longest := repeats(runes)
 	return []float32{
 		some(marks > 0), some(marks > 2), part(half) * 2, some(half > 3), some(wide > 2), some(odd > 0), some(gone > 0), some(gone > 3), part(gone) * 4,
 		some(hidden > 2), part(emoji) * 2, some(lines > 3), part(punct) * 2, part(lat), part(digits) * 2, part(kata), part(kanji), part(changes),
 		float32(math.Log1p(float64(n))) / 6, some(n < 12), some(n > 80), some(n > 140), part(kana),
+		again, some(again > 0.3), some(again > 0.6), longest, some(longest > 0.3),
 	}
+}
+
+// repeats are the share of a text's runs of two characters that have stood in it before, and that of the longest run of one character.
+func repeats(r []rune) (again, longest float32) {
+	if len(r) < 12 {
+		return 0, 0
+	}
+	seen := newKeySet(len(r))
+	n, run, most := 0, 1, 1
+	for i := 1; i < len(r); i++ {
+		if !seen.add(mix(mix(seed(style), uint32(r[i-1])), uint32(r[i]))) {
+			n++
+		}
+		if r[i] == r[i-1] {
+			run++
+		} else {
+			run = 1
+		}
+		most = max(most, run)
+	}
+	return float32(n) / float32(len(r)), float32(most-1) / float32(len(r))
 }
 
 // withoutLinks leaves out links and mentions.
@@ -477,14 +520,28 @@ func (x *extractor) postFeatures(in *Input, words []wordAt) []float32 {
 		return nil
 	}
 	mine, theirs := make([]float32, x.vectors.Dims), make([]float32, x.vectors.Dims)
-	have := map[int]bool{}
-	for _, w := range x.vectors.find(in.Post.Folded.Runes, nil) {
-		x.vectors.add(w.row, 1, theirs)
-		have[w.row] = true
+	have, fine, coarse := map[int]bool{}, map[uint16]bool{}, map[uint16]bool{}
+	v := x.vectors
+	for _, w := range v.find(in.Post.Folded.Runes, nil) {
+		v.add(w.row, rare(w.row), theirs)
+		have[w.row], fine[v.fine[w.row]] = true, true
+		if w.row >= everyday {
+			coarse[v.coarse[w.row]] = true
+		}
 	}
 	shared, content := 0, 0
+	telling, alike, akin := 0, 0, 0 // words that tell of a subject, of these those near to a word of the post
 	for _, w := range words {
-		x.vectors.add(w.row, 1, mine)
+		v.add(w.row, rare(w.row), mine)
+		if w.row >= everyday {
+			telling++
+			if fine[v.fine[w.row]] {
+				alike++
+			}
+			if coarse[v.coarse[w.row]] {
+				akin++
+			}
+		}
 		if w.end-w.start >= 2 {
 			content++
 			if have[w.row] {
@@ -510,11 +567,51 @@ func (x *extractor) postFeatures(in *Input, words []wordAt) []float32 {
 			other++
 		}
 	}
-	return []float32{
+	out := []float32{
 		float32(like), float32(copied), some(copied > 0.2), some(copied > 0.45), some(shared == 0 && content > 2), float32(shared) / float32(content+2),
 		some(numbers > 0 && other == 0), some(other > 0), some(other > 0 && copied > 0.15), some(other > 0 && copied > 0.35), some(like < 0.1 && content > 3),
 		some(like < 0.3 && content > 3), some(common > 3 && other > 0), some(common == 0),
 	}
+	// How alike they are, by how much there is to compare: a table each.
+	size := step(telling, 0, 1, 2, 4, 7)
+	for _, t := range []int{
+		size*11 + min(10, max(0, int(like*12))),
+		size*4 + step(telling-akin, 0, 1, 3),
+		size*4 + step(alike, 0, 1, 2),
+	} {
+		table := make([]float32, 66)
+		table[t] = 0.7
+		out = append(out, table...)
+	}
+	return out
+}
+
+// Likeness is the cosine of what two texts talk about, and how many words of the first tell of a subject.
+func (v *Vectors) Likeness(a, b *text.Text) (cos float64, telling int) {
+	mine, theirs := make([]float32, v.Dims), make([]float32, v.Dims)
+	x := extractor{v}
+	for _, w := range x.read(a).words {
+		v.add(w.row, rare(w.row), mine)
+		if w.row >= everyday {
+			telling++
+		}
+	}
+	for _, w := range v.find(b.Folded.Runes, nil) {
+		v.add(w.row, rare(w.row), theirs)
+	}
+	return cosine(mine, theirs), telling
+}
+
+// everyday is the number of the most frequent rows: most of their words stand in texts on any subject.
+const everyday = 600
+
+// step is how many of the bounds lie below n.
+func step(n int, bounds ...int) int {
+	i := 0
+	for i < len(bounds) && n > bounds[i] {
+		i++
+	}
+	return i
 }
 
 func trigrams(r []rune) map[[3]rune]bool {

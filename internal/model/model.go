@@ -71,8 +71,9 @@ func (m *Model) Read(in *Input, possible []bool) *Reading {
 			addRow(sum, row, f.value)
 		}
 	}
+	all := total(words)
 	for _, w := range words {
-		addRow(sum, m.rows[w.row*c:], 1/float32(len(words)))
+		addRow(sum, m.rows[w.row*c:], rare(w.row)/all)
 	}
 	m.Calibration.apply(sum)
 	mask := uint32(1)
@@ -141,9 +142,10 @@ func (r *Reading) Evidence(category int) []Span {
 		}
 	}
 	words := r.seen.words
+	all := total(words)
 	for _, w := range words {
 		row := m.rows[w.row*c:]
-		put(w.start, w.end, float64(row[category+1]-row[none])/float64(len(words)))
+		put(w.start, w.end, float64(row[category+1]-row[none])*float64(rare(w.row)/all))
 	}
 	// What is cited is phrases, and no letters.
 	phrases := r.seen.phrases(r.original)

@@ -23,7 +23,7 @@ type Options struct {
 
 // DefaultOptions are those of the shipped model.
 func DefaultOptions() Options {
-	return Options{Epochs: 14, Rate: 0.2, Penalty: 0.5, Least: 2, Folds: 5}
+	return Options{Epochs: 14, Rate: 0.2, Penalty: 0.3, Least: 2, Folds: 5}
 }
 
 // Comment is a labelled comment to learn from.
@@ -34,6 +34,9 @@ type Comment struct {
 	Possible                 []bool // by category: those of the account's policy
 	// Known: learned from, but not measured on, because the rules were written with it in sight.
 	Known bool
+	// MadeOf is the official post of the comment that this one was made of. It is learned from where the comments of both posts are,
+	// and not measured on. Empty for comments as they were written.
+	MadeOf string
 }
 
 // Report is how well the model did on comments that it had not seen, each in the fold of its official post.
@@ -154,7 +157,10 @@ func (t *trainer) read() error {
 		t.examples[i].mean = t.extract.mean(r.words)
 	})
 	docs, kind := map[uint32]int{}, map[uint32]group{}
-	for _, found := range t.found {
+	for i, found := range t.found {
+		if t.comments[i].MadeOf != "" {
+			continue // its words have been counted where they were written
+		}
 		for _, f := range unique(found) {
 			docs[f.key]++
 			kind[f.key] = f.group
@@ -220,25 +226,31 @@ func unique(f []feature) []feature {
 // model, and get none.
 func (t *trainer) crossValidate() (logits [][]float32, unseen []bool) {
 	logits, unseen = make([][]float32, len(t.comments)), make([]bool, len(t.comments))
-	fold := make([]int, len(t.comments))
+	of := func(post string) int {
+		h := fnv.New32a()
+		_, _ = h.Write([]byte(post)) // a hash takes everything
+		return int(h.Sum32() % uint32(t.options.Folds))
+	}
+	fold, made := make([]int, len(t.comments)), make([]int, len(t.comments))
 	for i, c := range t.comments {
-		fold[i] = -1
+		fold[i], made[i] = -1, -1
 		if !c.Known {
-			h := fnv.New32a()
-			_, _ = h.Write([]byte(c.Post)) // a hash takes everything
-			fold[i] = int(h.Sum32() % uint32(t.options.Folds))
+			fold[i] = of(c.Post)
+		}
+		if c.MadeOf != "" {
+			made[i] = of(c.MadeOf)
 		}
 	}
 	inParallel(t.options.Folds, func(f int) {
 		var rest []*example
 		for i, e := range t.examples {
-			if fold[i] != f {
+			if fold[i] != f && made[i] != f {
 				rest = append(rest, e)
 			}
 		}
 		m := fit(rest, t.only, t.extract.vectors.Dims, t.classes(), t.options)
 		for i, e := range t.examples {
-			if fold[i] == f {
+			if fold[i] == f && t.comments[i].MadeOf == "" {
 				unseen[i] = true
 				logits[i] = make([]float32, t.classes())
 				m.score(e, logits[i])

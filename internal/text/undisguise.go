@@ -10,17 +10,23 @@ import "strings"
 //   - Rare kanji that look like katakana (ク儿ド) beside katakana.
 //   - A kanji written as its parts (タヒ for 死, ネ申 for 神), where the parts make no word.
 //   - Letters made of several signs (レヽ for い, |よ for は), as girls wrote mails around 2005.
+//   - Small kana where only a large one can be read (ゃばぃ, かゎいい).
 //   - Japanese written in Latin letters (baka), where the whole run reads as syllables and no English stands beside it.
 //
 // altered tells which code points of the original were put right.
 func undisguise(plain View) (v View, altered map[int32]bool) {
 	r := plain.Runes
 	romaji := romanised(r)
-	entity := false // after an ampersand, where a letter put right might make an HTML entity
+	ampersand := -maxEntity // after one, a letter put right might make an HTML entity
 	for i := 0; i < len(r); {
-		entity = r[i] == '&' || entity && r[i] > ' ' && (r[i] < 0x80 || lookLatin[r[i]] != 0)
+		switch r[i] {
+		case '&':
+			ampersand = i
+		case ';', ' ', '\n':
+			ampersand = i - maxEntity
+		}
 		n, by := posing(r, i)
-		if entity && n > 0 && by[0] < 0x80 {
+		if i-ampersand < maxEntity && n > 0 && by[0] < 0x80 {
 			n = 0
 		}
 		if n == 0 && romaji != nil && romaji[i].n > 0 {
@@ -115,6 +121,9 @@ func posing(r []rune, i int) (n int, by string) {
 	kataAt := func(k int) bool { return at(k) >= 'ァ' && at(k) <= 'ヺ' }
 	switch {
 	case hiraRune(c):
+		if large, ok := smallKana[c]; ok && !follows(letterBefore(r, i), c) {
+			return 1, large
+		}
 		return 0, "" // most of any text
 	case c < 0x80:
 		if l, ok := leet[c]; ok && latinAt(i-1) && latinAt(i+1) && !inLink(r, i) {
@@ -153,6 +162,34 @@ func posing(r []rune, i int) (n int, by string) {
 		}
 	}
 	return 0, ""
+}
+
+// smallKana are the small letters that join the syllable before them, with their large forms.
+var smallKana = map[rune]string{'ゃ': "や", 'ゅ': "ゆ", 'ょ': "よ", 'ゎ': "わ", 'ぃ': "い"}
+
+// maxApart bounds how far apart the marks between two letters may put them.
+const maxApart = 8
+
+// letterBefore is the nearest letter before i, whatever marks were put between; 0 if there is none near.
+func letterBefore(r []rune, i int) rune {
+	for k := i - 1; k >= 0 && k >= i-maxApart; k-- {
+		if classOf(r[k]).letter() && !draws(r[k]) {
+			return hiragana(r[k])
+		}
+	}
+	return 0
+}
+
+// follows says whether the small letter c is read with the letter before it. After those of other vowels ぃ draws out a
+// syllable or makes one (ねぃ, てぃ, うぃ); after an a, an o and itself it is the end of an adjective (ゃばぃ, すごぃ, かゎぃぃ).
+func follows(before, c rune) bool {
+	switch c {
+	case 'ゎ':
+		return before == 'く' || before == 'ぐ'
+	case 'ぃ':
+		return !strings.ContainsRune("かがさざただなはばまらわゎこごそともどのよろぼぃ", before)
+	}
+	return strings.ContainsRune("きぎしじちぢにひびぴみりふぶてでゔいう", before)
 }
 
 func hiraRune(r rune) bool { return r >= 0x3041 && r <= 0x3096 }

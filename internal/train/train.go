@@ -2,8 +2,11 @@
 //
 // The model is trained on all comments, and measured by cross-validation over official posts: each comment is judged by a model that
 // has seen no comment under its post. On these judgements, and on those of the rules, the pooling is fitted and the thresholds are
-// set. Comments that the writers of the rules had in sight are learned from, but nothing is fitted on them: the rules do too
-// well there.
+// set. Comments that the writers of the rules had in sight, and the rules' own examples, are learned from, but nothing is fitted on
+// them: the rules do too well there.
+//
+// It is learned from made comments too: acceptable ones put under another official post, which are off-topic there, and any with
+// a courtesy at its end. They are in no measurement.
 package train
 
 import (
@@ -12,12 +15,15 @@ import (
 	"io"
 	"maps"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/kotomori/kotomori/classifier"
 	"github.com/kotomori/kotomori/internal/evaluate"
 	"github.com/kotomori/kotomori/internal/model"
+	"github.com/kotomori/kotomori/internal/text"
 	"github.com/kotomori/kotomori/rules"
 )
 
@@ -33,7 +39,7 @@ type Options struct {
 
 // DefaultOptions are those of the shipped model.
 func DefaultOptions() Options {
-	return Options{Model: model.DefaultOptions(), Budgets: map[string]float64{"benign": 0.012, "hard-negative": 0.025}, Precision: 0.5}
+	return Options{Model: model.DefaultOptions(), Budgets: map[string]float64{"benign": 0.005, "hard-negative": 0.026}, Precision: 0.5}
 }
 
 // Result is what training made.
@@ -87,7 +93,7 @@ func Run(set *rules.Set, comments, known []evaluate.Labelled, vectors []byte, o 
 	if progress == nil {
 		progress = func(string) {}
 	}
-	all := append(slices.Clone(comments), known...)
+	all := slices.Concat(comments, known, examples(set))
 	inputs := make([]model.Comment, len(all))
 	for i, l := range all {
 		policy, ok := set.Policy(l.Policy)
@@ -103,6 +109,7 @@ func Run(set *rules.Set, comments, known []evaluate.Labelled, vectors []byte, o 
 			inputs[i].Category = l.Labels[0]
 		}
 	}
+	inputs = slices.Concat(inputs, strays(inputs[:len(comments)], vectors), courteous(inputs[:len(comments)]))
 	m, measured, err := model.Train(inputs, rules.Categories, vectors, o.Model, progress)
 	if err != nil {
 		return nil, err
@@ -136,6 +143,108 @@ func Run(set *rules.Set, comments, known []evaluate.Labelled, vectors []byte, o 
 	r.Report.Pooled = score(r.Join, cases)
 	r.Report.PooledBins = bins(r.Join, cases)
 	return r, nil
+}
+
+// examples are the rules' own examples as comments: those that match, and those that no rule holds for. They are what a word's friends and
+// enemies look like beside each other.
+func examples(set *rules.Set) []evaluate.Labelled {
+	var out []evaluate.Labelled
+	for _, r := range set.Rules() {
+		account := ""
+		for _, p := range set.Policies() {
+			if _, ok := p.Clause(r.Category); ok {
+				account = p.ID
+				break
+			}
+		}
+		add := func(x rules.Example, kind string, labels ...string) {
+			l := evaluate.Labelled{ID: fmt.Sprintf("%s:%d", r.File, x.Line), Policy: cmp.Or(x.Account, account), Post: x.Post, Text: x.Text, Kind: kind, Labels: labels}
+			l.Author.Name, l.Author.Handle = x.Name, x.Handle
+			out = append(out, l)
+		}
+		for _, x := range r.Match {
+			add(x, "plain", r.Category)
+		}
+		for _, x := range r.NoMatch {
+			fair := true
+			for _, p := range set.Policies() {
+				res := set.Match(rules.Input{Text: x.Text, Name: x.Name, Handle: x.Handle, Post: x.Post, Policy: p})
+				fair = fair && len(res.Hits) == 0
+			}
+			if fair { // else it may be a fault by another clause
+				add(x, "hard-negative")
+			}
+		}
+	}
+	return out
+}
+
+// Bounds for what becomes a stray.
+const (
+	strayWords = 3    // that tell of a subject
+	strayOwn   = 0.25 // least likeness to its own post
+	strayOther = 0.15 // most likeness to the other post
+)
+
+// strays are acceptable comments put under another post than their own, where they are off-topic: the same words that belong under one
+// post and not under the other leave only the comparison with the post to learn from.
+func strays(comments []model.Comment, vectors []byte) []model.Comment {
+	v, err := model.ReadVectors(vectors)
+	if err != nil {
+		return nil // Train says so
+	}
+	at := slices.Index(rules.Categories, "off-topic")
+	var posts []string
+	seen := map[string]bool{}
+	for _, c := range comments {
+		if c.Possible[at] && !seen[c.Post] {
+			seen[c.Post] = true
+			posts = append(posts, c.Post)
+		}
+	}
+	if len(posts) < 2 {
+		return nil
+	}
+	random := rand.New(rand.NewPCG(7, 11)) //nolint:gosec // the same every time
+	var out []model.Comment
+	for _, c := range comments {
+		other := posts[random.IntN(len(posts))]
+		if c.Category != "" || !c.Possible[at] || other == c.Post {
+			continue
+		}
+		x := text.New(c.Text)
+		if like, telling := v.Likeness(x, text.New(c.Post)); telling < strayWords || like < strayOwn {
+			continue
+		}
+		if like, _ := v.Likeness(x, text.New(other)); like > strayOther {
+			continue
+		}
+		c.MadeOf, c.Post, c.Category = c.Post, other, "off-topic"
+		out = append(out, c)
+	}
+	return out
+}
+
+// courtesies end comments of every kind.
+var courtesies = []string{"よろしくお願いいたします。", "よろしくお願いします！", "ありがとうございます。", "どうぞよろしく。", "失礼しました。", "以上です、よろしくお願い申し上げます。"}
+
+// courteous are some comments, whatever their label, with a courtesy at their end: it makes none better or worse.
+func courteous(comments []model.Comment) []model.Comment {
+	random := rand.New(rand.NewPCG(13, 17)) //nolint:gosec // the same every time
+	var out []model.Comment
+	for _, c := range comments {
+		if random.IntN(8) > 0 {
+			continue
+		}
+		end := ""
+		if r := []rune(c.Text); unicode.IsLetter(r[len(r)-1]) {
+			end = "。"
+		}
+		c.MadeOf = c.Post
+		c.Text += end + courtesies[random.IntN(len(courtesies))]
+		out = append(out, c)
+	}
+	return out
 }
 
 // opinions of the model from its shares, none first, as its reader gives them.
@@ -271,8 +380,9 @@ func judge(j *classifier.Join, samples []sample) []judged {
 	return out
 }
 
-// setThresholds sets one threshold for all categories by the budgets, and a higher one for a category that would else be wrong
-// too often.
+// setThresholds sets the thresholds by the budgets, and a higher one for a category that would else be wrong too often. All let
+// through the same share of fair comments at their margin: where the pool is as sure of two comments, but more often wrong where one
+// category leads than where another does, their thresholds differ.
 func setThresholds(j *classifier.Join, samples []sample, o Options) {
 	for source, w := range j.Weights {
 		j.Weights[source] = round(w)
@@ -281,24 +391,106 @@ func setThresholds(j *classifier.Join, samples []sample, o Options) {
 		j.Shift[c] = round(s)
 	}
 	all := judge(j, samples)
-	least := 0.5
+	lines := margins(all)
+	least := math.Inf(-1) // in log-odds of the lines
 	for kind, budget := range o.Budgets {
 		var alarms []float64
 		for _, x := range all {
-			if x.s.label() == "" && x.s.gold.Kind == kind {
-				alarms = append(alarms, x.any)
+			if x.s.label() == "" && x.s.gold.Kind == kind && x.any > 0.5 {
+				alarms = append(alarms, lines[x.lead].at(x.any))
 			}
 		}
 		slices.Sort(alarms)
 		slices.Reverse(alarms)
-		if n := int(budget * float64(len(alarms))); n < len(alarms) {
-			least = max(least, math.Nextafter(alarms[n], 2))
+		kinds := 0
+		for _, x := range all {
+			if x.s.gold.Kind == kind {
+				kinds++
+			}
+		}
+		if n := int(budget * float64(kinds)); n < len(alarms) {
+			least = max(least, math.Nextafter(alarms[n], math.Inf(1)))
 		}
 	}
 	for _, c := range rules.Categories {
-		j.Least[c] = ceil(categoryThreshold(all, c, least, o.Precision))
+		from := lines[c].from(least)
+		j.Least[c] = ceil(categoryThreshold(all, c, max(0.5, from), o.Precision))
 	}
 }
+
+// margin turns log-odds of any violation into those where one category leads.
+type margin struct{ slope, shift float64 }
+
+func logit(p float64) float64 {
+	p = min(max(p, 1e-6), 1-1e-6)
+	return math.Log(p / (1 - p))
+}
+
+func (l margin) at(any float64) float64 { return l.slope*logit(any) + l.shift }
+
+// from is the certainty at which the line has reached log-odds.
+func (l margin) from(odds float64) float64 {
+	return 1 / (1 + math.Exp(-(odds-l.shift)/l.slope))
+}
+
+const (
+	priorLines = 40  // how hard a category's line is drawn towards the common one
+	leastSlope = 0.3 // or its threshold would have no bound
+)
+
+// margins fits a line to each category, near where thresholds lie: Platt's, drawn towards the one of all categories together.
+func margins(all []judged) map[string]margin {
+	fit := func(mine []judged, prior margin, weight float64) margin {
+		x := model.Minimise([]float64{prior.slope, prior.shift}, func(x, gradient []float64) {
+			for _, m := range mine {
+				z := logit(m.any)
+				p := 1 / (1 + math.Exp(-(x[0]*z + x[1])))
+				y := 0.0
+				if m.s.label() != "" {
+					y = 1
+				}
+				gradient[0] += (p - y) * z / float64(len(all))
+				gradient[1] += (p - y) / float64(len(all))
+			}
+			gradient[0] += weight * (x[0] - prior.slope) / float64(len(all))
+			gradient[1] += weight * 0.1 * (x[1] - prior.shift) / float64(len(all))
+		})
+		if x[0] >= leastSlope {
+			return margin{x[0], x[1]}
+		}
+		// Hardly any slope: no certainty tells right from wrong here.
+		x = model.Minimise([]float64{x[1]}, func(x, gradient []float64) {
+			for _, m := range mine {
+				p := 1 / (1 + math.Exp(-(leastSlope*logit(m.any) + x[0])))
+				if m.s.label() != "" {
+					p--
+				}
+				gradient[0] += p / float64(len(all))
+			}
+		})
+		return margin{leastSlope, x[0]}
+	}
+	var near []judged
+	for _, x := range all {
+		if x.any > nearMargin {
+			near = append(near, x)
+		}
+	}
+	common := fit(near, margin{1, 0}, 1)
+	out := map[string]margin{}
+	for _, c := range rules.Categories {
+		var mine []judged
+		for _, x := range near {
+			if x.lead == c {
+				mine = append(mine, x)
+			}
+		}
+		out[c] = fit(mine, common, priorLines)
+	}
+	return out
+}
+
+const nearMargin = 0.7
 
 // categoryThreshold is the least threshold from least on at which so many of the comments that c leads are right.
 func categoryThreshold(all []judged, c string, least, precision float64) float64 {
