@@ -426,7 +426,7 @@ func logit(p float64) float64 {
 	return math.Log(p / (1 - p))
 }
 
-func (l margin) at(any float64) float64 { return l.slope*logit(any) + l.shift }
+func (l margin) at(sure float64) float64 { return l.slope*logit(sure) + l.shift }
 
 // from is the certainty at which the line has reached log-odds.
 func (l margin) from(odds float64) float64 {

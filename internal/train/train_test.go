@@ -125,17 +125,17 @@ func TestStrays(t *testing.T) {
 // TestMargins: a category in which the pool is wrong more often than it says gets a higher threshold than one in which it is right.
 func TestMargins(t *testing.T) {
 	var all []judged
-	add := func(lead string, any float64, right, wrong int) {
+	add := func(lead string, sure float64, right, wrong int) {
 		for range right {
-			all = append(all, judged{s: &sample{gold: evaluate.Labelled{Labels: []string{lead}, Kind: "plain"}}, lead: lead, any: any})
+			all = append(all, judged{s: &sample{gold: evaluate.Labelled{Labels: []string{lead}, Kind: "plain"}}, lead: lead, any: sure})
 		}
 		for range wrong {
-			all = append(all, judged{s: &sample{gold: evaluate.Labelled{Kind: "hard-negative"}}, lead: lead, any: any})
+			all = append(all, judged{s: &sample{gold: evaluate.Labelled{Kind: "hard-negative"}}, lead: lead, any: sure})
 		}
 	}
-	for _, any := range []float64{0.75, 0.85, 0.92, 0.97} {
-		add("malware", any, 200, 2)
-		add("off-topic", any, 100, int(300*(1-any)))
+	for _, sure := range []float64{0.75, 0.85, 0.92, 0.97} {
+		add("malware", sure, 200, 2)
+		add("off-topic", sure, 100, int(300*(1-sure)))
 	}
 	m := margins(all)
 	const odds = 3
