@@ -40,18 +40,16 @@ const (
 // at least must be in it, or only katakana, and no hiragana, of which endings and particles are made.
 func backwards(word string) string {
 	r := []rune(text.Plain(word))
-	kanji, kata := 0, 0
+	kanji := 0
 	for _, c := range r {
 		switch {
 		case unicode.Is(unicode.Han, c):
 			kanji++
-		case unicode.Is(unicode.Katakana, c) || c == 'ー':
-			kata++
-		default:
+		case !unicode.Is(unicode.Katakana, c) && c != 'ー':
 			return ""
 		}
 	}
-	if len(r) < leastBackwards || kanji < 2 && (kanji > 0 || kata < leastBackwardsKana) {
+	if len(r) < leastBackwards || kanji == 1 || kanji == 0 && len(r) < leastBackwardsKana {
 		return ""
 	}
 	back := slices.Clone(r)

@@ -519,11 +519,10 @@ func (x *extractor) postFeatures(in *Input, words []wordAt) []float32 {
 	if in.Post == nil {
 		return nil
 	}
-	mine, theirs := make([]float32, x.vectors.Dims), make([]float32, x.vectors.Dims)
 	have, fine, coarse := map[int]bool{}, map[uint16]bool{}, map[uint16]bool{}
 	v := x.vectors
-	for _, w := range v.find(in.Post.Folded.Runes, nil) {
-		v.add(w.row, rare(w.row), theirs)
+	official := v.find(in.Post.Folded.Runes, nil)
+	for _, w := range official {
 		have[w.row], fine[v.fine[w.row]] = true, true
 		if w.row >= everyday {
 			coarse[v.coarse[w.row]] = true
@@ -532,7 +531,6 @@ func (x *extractor) postFeatures(in *Input, words []wordAt) []float32 {
 	shared, content := 0, 0
 	telling, alike, akin := 0, 0, 0 // words that tell of a subject, of these those near to a word of the post
 	for _, w := range words {
-		v.add(w.row, rare(w.row), mine)
 		if w.row >= everyday {
 			telling++
 			if fine[v.fine[w.row]] {
@@ -549,9 +547,9 @@ func (x *extractor) postFeatures(in *Input, words []wordAt) []float32 {
 			}
 		}
 	}
-	like := cosine(mine, theirs)
-	reply, official := standIn(&in.Text.Folded), standIn(&in.Post.Folded)
-	runs, known := trigrams(reply.Runes), trigrams(official.Runes)
+	like := cosine(v.about(words), v.about(official))
+	reply, notice := standIn(&in.Text.Folded), standIn(&in.Post.Folded)
+	runs, known := trigrams(reply.Runes), trigrams(notice.Runes)
 	common := 0
 	for t := range runs {
 		if known[t] {
@@ -560,7 +558,7 @@ func (x *extractor) postFeatures(in *Input, words []wordAt) []float32 {
 	}
 	copied := float64(common) / float64(len(runs)+3)
 	numbers, other := 0, 0
-	theirNumbers := numbersOf(official.Runes)
+	theirNumbers := numbersOf(notice.Runes)
 	for d := range numbersOf(reply.Runes) {
 		numbers++
 		if !theirNumbers[d] {
@@ -579,27 +577,32 @@ func (x *extractor) postFeatures(in *Input, words []wordAt) []float32 {
 		size*4 + step(telling-akin, 0, 1, 3),
 		size*4 + step(alike, 0, 1, 2),
 	} {
-		table := make([]float32, 66)
-		table[t] = 0.7
-		out = append(out, table...)
+		const cells = 66
+		out = append(out, make([]float32, cells)...)
+		out[len(out)-cells+t] = 0.7
 	}
 	return out
 }
 
 // Likeness is the cosine of what two texts talk about, and how many words of the first tell of a subject.
 func (v *Vectors) Likeness(a, b *text.Text) (cos float64, telling int) {
-	mine, theirs := make([]float32, v.Dims), make([]float32, v.Dims)
 	x := extractor{v}
-	for _, w := range x.read(a).words {
-		v.add(w.row, rare(w.row), mine)
+	words := x.read(a).words
+	for _, w := range words {
 		if w.row >= everyday {
 			telling++
 		}
 	}
-	for _, w := range v.find(b.Folded.Runes, nil) {
-		v.add(w.row, rare(w.row), theirs)
+	return cosine(v.about(words), v.about(v.find(b.Folded.Runes, nil))), telling
+}
+
+// about is the sum of words' vectors, each by how much it tells: what they are about.
+func (v *Vectors) about(words []wordAt) []float32 {
+	sum := make([]float32, v.Dims)
+	for _, w := range words {
+		v.add(w.row, rare(w.row), sum)
 	}
-	return cosine(mine, theirs), telling
+	return sum
 }
 
 // everyday is the number of the most frequent rows: most of their words stand in texts on any subject.

@@ -395,19 +395,18 @@ func setThresholds(j *classifier.Join, samples []sample, o Options) {
 	least := math.Inf(-1) // in log-odds of the lines
 	for kind, budget := range o.Budgets {
 		var alarms []float64
+		kinds := 0
 		for _, x := range all {
-			if x.s.label() == "" && x.s.gold.Kind == kind && x.any > 0.5 {
+			if x.s.gold.Kind != kind {
+				continue
+			}
+			kinds++
+			if x.s.label() == "" && x.any > 0.5 {
 				alarms = append(alarms, lines[x.lead].at(x.any))
 			}
 		}
 		slices.Sort(alarms)
 		slices.Reverse(alarms)
-		kinds := 0
-		for _, x := range all {
-			if x.s.gold.Kind == kind {
-				kinds++
-			}
-		}
 		if n := int(budget * float64(kinds)); n < len(alarms) {
 			least = max(least, math.Nextafter(alarms[n], math.Inf(1)))
 		}
