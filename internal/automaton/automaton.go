@@ -1,245 +1,267 @@
-// Package automaton finds all literals of all rules in one pass over a text.
+// Package automaton finds all occurrences of all of many patterns in a text, overlapping ones too, at a cost that hardly
+// grows with their number. It is made for Japanese: a pattern is a short run out of some thousand characters, most
+// positions of a text begin none, and the characters are three bytes long.
 //
-// It is the automaton of Aho and Corasick (Efficient string matching: an aid to bibliographic search,
-// CACM 18(6), 1975) over Unicode code points. The patterns form a trie; every state of the trie also
-// knows its failure state, which is the state of the longest proper suffix of what has been read that
-// is itself the beginning of a pattern. Scan follows an edge where there is one and the failure states
-// where there is none, so it looks at a text once, whatever the number of patterns: each step down a
-// failure link undoes an earlier step along an edge, and the whole takes O(text + hits).
+// # Skipping
 //
-// Two tables keep it small:
+// The classic answer is the automaton of Aho and Corasick (Efficient string matching: an aid to bibliographic search, CACM
+// 18(6), 1975), which takes each character through a state. Every one of these steps waits for the memory access of the step
+// before it, and with 100,000 patterns that access misses the cache. So Find looks at each position alone and asks, before
+// it touches any trie, whether a pattern can begin there at all:
 //
-//   - Code points that occur in patterns are numbered from 1, by a two-level table of pages. A code
-//     point that occurs in none has code 0 and leads straight to the root.
-//   - The edges are one open-addressed hash table whose key is the state and the code. A state is the
-//     number of the slot that holds the edge into it, so that the edge, the failure state and the hits
-//     come with one access to memory, and the table needs no more than four slots a state. The root,
-//     where most steps start, has its edges in an array by code besides.
+//   - A character becomes its code: its rank by frequency in the patterns, 0 where no pattern has it. One flat table does
+//     that for the characters of three bytes, whose decoder is written out; it can fold letter case, width and kana for
+//     nothing (CompileFolded).
+//   - The codes of the last four characters are kept in one 64-bit word. A hash of the first two picks a word of a small
+//     table (filter), in which a bit chosen by the third says whether any pattern begins like that. A pattern of two
+//     characters sets the whole word, one of a single character marks its code by an odd number. The table has at most
+//     256 KB: a larger one lets fewer positions pass, but no longer stays in the cache.
+//   - Positions that pass are queued, without a branch: the queue is written at every position, and its length grows by the
+//     bit. There is nothing to mispredict, and the processor works on many positions at once.
+//   - A second table of the same kind (deep), addressed by three characters and with bits for the fourth, thins the queue.
+//     Of a text with rare matches about one position in a hundred is left with 4,600 patterns, one in ten with 460,000.
 //
-// The patterns that end in a state are those that are the state's own text and those of its suffixes.
-// The state names the nearest of these states (out), from which the failure link leads to the next
-// one, shorter each time; so all hits with one end come out longest first without being stored twice.
+// What is left is looked up in the trie of all patterns, from its position on, until the trie ends. Matches come out by
+// their end, which costs a move only where two overlap.
+//
+// # The worst case
+//
+// Walking from each position costs the product of text and pattern length where a text is made for it: one character
+// repeated, patterns that are prefixes of each other. So the steps below the fourth character and the moves of matches have
+// a budget, in proportion to the text. When it is spent, the text is read again from its beginning by the automaton of Aho
+// and Corasick over the same trie, whose cost is linear in text and matches. The matches and their order are the same; tests
+// and the fuzz target hold every engine against a naive search.
+//
+// # Memory
+//
+// The trie is a double array (Aoe: An efficient digital search algorithm by using a double-array structure, IEEE TSE
+// 15(9), 1989) of 64-bit nodes. The child for code c of a node with base b is node b+c, if that has c for its label; no two
+// nodes have the same base, so the label is all that needs checking. A leaf has the number of its pattern in place of the
+// base. Siblings of the first three levels lie together, what is below them in depth-first order, so that most of a walk
+// stays in one cache line. The failure links have an array of their own, which only the linear engine reads. This makes 12
+// bytes a trie node: 14 bytes for one of 1.9 million with everything, where daachorse has 19.
+//
+// Access without bounds checks is worth a twentieth to a third of the speed; unsafe.go has all of it. Built with the tag
+// kotomori_checked the same code runs with checks, under the same tests.
+//
+// # Tried without gain
+//
+// Taking what passes the second table through four levels of the trie without branches (better by a tenth where every
+// second position has a match, worse elsewhere), a queue of 16 positions, filters of 512 KB and more, starts in
+// ascending order (the linear engine would have to sort).
 package automaton
 
 import (
 	"cmp"
 	"fmt"
 	"math"
-	"math/bits"
 	"slices"
+	"unicode/utf8"
 )
 
-// Matcher is an immutable Aho–Corasick automaton over code points. It may be shared between goroutines.
+// Match is one occurrence of a pattern: text[Start:End] in code points.
+type Match struct{ Pattern, Start, End int32 }
+
+// Matcher is an immutable set of patterns. It may be shared between goroutines.
 type Matcher struct {
-	pages [numPages]uint16 // of a code point's upper bits: its page in codes
-	codes []int32          // pages of pageSize codes; page 0 is all zero
+	low   *[0x800]uint16   // codes of the code points below U+0800
+	bmp   *[0x10000]uint16 // codes of the others of three bytes; illFormed for what three bytes may not spell
+	pages *[0x1000]uint16  // of the upper bits of a code point beyond U+FFFF: its page in high
+	high  []uint16         // pages of 256 codes; page 0 is all zero
 
-	slots []slot  // a power of two of them
-	first []int32 // of a slot: the first pattern that ends there, or none
-	roots []int32 // of a code: the root's child, or the root
-	shift int     // 64 less the binary logarithm of the number of slots
+	filter     []uint64 // of the hash of two characters: a bit for the third, all bits for a pattern of two
+	filterMask uint64
+	deep       []uint64 // of the hash of three characters: a bit for the fourth, all bits for a pattern of three
+	deepShift  uint64
 
-	next   []int32 // of a pattern: the next one equal to it, or none
-	length []int32 // of a pattern, in code points
+	nodes []uint64 // the trie
+	fail  []uint32 // of a node: the node of its longest proper suffix that is in the trie
+	ranks []rank   // of 64 nodes: which of them end no pattern themselves, but have a suffix that is one
+	inner []int32  // the longest such suffix of each of these, a pattern
+
+	next   []int32  // of a pattern: the one equal to it, else the longest that is a suffix of it, else none
+	length []uint16 // of a pattern, in code points
+	equal  bool     // some patterns are equal
 }
 
-// A slot holds the edge into a state and what is known of that state.
-type slot struct {
-	from int32 // the state from which the edge comes
-	code int32 // the code on the edge; 0 in an empty slot
-	fail int32 // the failure state
-	out  int32 // this state if a pattern ends here, else its nearest suffix where one does, else the root
+// A rank finds a node's place in inner.
+type rank struct {
+	set    uint64 // which of the 64 nodes
+	before uint32 // how many there are in front of them
 }
+
+// A node's bits: base 0–31, flags 32–34, label 48–63.
+const (
+	leafFlag = 1 << 32 // no children: the base is the pattern's number
+	endFlag  = 1 << 33 // a pattern ends here; unless this is a leaf, its number is in the node at the base, where label 0 would be
+	innerEnd = 1 << 34 // none ends here, but one of a suffix does
+
+	noLabel  = 0xFFFF // of a free node, the root, and a node that holds a number
+	rootBase = 1      // base 0 is no node's, and thus where nothing is found
+)
 
 const (
-	root = 0 // its slot is taken from the start, by a code that there is not
-	none = -1
+	none      = -1
+	illFormed = 0xFFFF // no code
+	maxRank   = 0x7F00 // a code is twice the rank, plus one for a pattern of one character
+	mix       = 0x9E3779B97F4A7C15
 
-	pageBits = 8
-	pageSize = 1 << pageBits
-	maxRune  = 0x10FFFF
-	numPages = (maxRune + 1) / pageSize
+	minFilterBits, maxFilterBits = 9, 15 // 4 to 256 KB
+	minDeepBits, maxDeepBits     = 7, 15
 )
 
-// Compile builds the automaton. A pattern's number is its index; equal patterns each keep theirs.
+func label(n uint64) uint64 { return n >> 48 }
+
+// children is n's base; 0 if n is a leaf.
+func children(n uint64) uint64 { return n & 0xFFFFFFFF & ((n >> 32 & 1) - 1) }
+
+// pattern is the number of the first of the equal patterns that end in n.
+func (m *Matcher) pattern(n uint64) int32 {
+	if n&leafFlag != 0 {
+		return int32(n)
+	}
+	return int32(m.nodes[uint32(n)])
+}
+
+// The hashes of the first two and three of the four codes in w.
+func hash2(w uint64) uint64 { return uint64(uint32(w)) * mix >> 40 }
+func hash3(w uint64) uint64 { return w << 16 * mix }
+
+// Compile builds the matcher. A pattern's number is its index; equal patterns each keep theirs.
 // An empty pattern is an error. A byte that is not UTF-8 counts as U+FFFD, as in []rune(pattern).
 func Compile(patterns []string) (*Matcher, error) {
-	m := &Matcher{
-		next:   make([]int32, len(patterns)),
-		length: make([]int32, len(patterns)),
+	return CompileFolded(patterns, nil)
+}
+
+// CompileFolded is Compile for a matcher that takes every character, of the patterns and of the texts, for what fold makes of
+// it. It asks fold for every code point there is, once.
+func CompileFolded(patterns []string, fold func(rune) rune) (*Matcher, error) {
+	folds := fold != nil
+	if !folds {
+		fold = func(r rune) rune { return r }
 	}
-	keys := make([][]int32, len(patterns))
+	m := &Matcher{
+		low: new([0x800]uint16), bmp: new([0x10000]uint16), pages: new([0x1000]uint16), high: make([]uint16, 0x100),
+		next: make([]int32, len(patterns)), length: make([]uint16, len(patterns)),
+	}
 	total := 0
+	used, alone := map[rune]int{}, map[rune]bool{}
 	for i, p := range patterns {
-		if p == "" {
-			return nil, fmt.Errorf("pattern %d is empty: give it at least one character", i)
+		n := 0
+		var first rune
+		for _, r := range p {
+			r = fold(r)
+			if n == 0 {
+				first = r
+			}
+			used[r]++
+			n++
 		}
-		keys[i] = []rune(p)
-		total += len(keys[i])
-		m.next[i] = none
-		m.length[i] = int32(len(keys[i]))
+		switch {
+		case n == 0:
+			return nil, fmt.Errorf("pattern %d is empty: give it at least one character", i)
+		case n == 1:
+			alone[first] = true
+		case n > math.MaxUint16:
+			return nil, fmt.Errorf("pattern %d has %d characters: keep it under %d", i, n, math.MaxUint16+1)
+		}
+		m.length[i] = uint16(n)
+		total += n
 	}
 	if total > math.MaxInt32/4 {
 		return nil, fmt.Errorf("patterns have %d code points together: keep them under %d", total, math.MaxInt32/4)
 	}
-	m.number(keys)
-	order := make([]int32, len(keys))
-	for i := range order {
-		order[i] = int32(i)
+	codes, err := number(used, alone)
+	if err != nil {
+		return nil, err
 	}
-	slices.SortFunc(order, func(a, b int32) int {
-		return cmp.Or(slices.Compare(keys[a], keys[b]), cmp.Compare(a, b))
-	})
-	m.build(keys, order)
+	for r := range m.bmp {
+		if r < 0x800 || r >= 0xD800 && r < 0xE000 {
+			m.bmp[r] = illFormed
+		}
+	}
+	if folds {
+		for r := range rune(utf8.MaxRune + 1) {
+			m.setCode(r, codes[fold(r)])
+		}
+	} else {
+		for r, c := range codes {
+			m.setCode(r, c)
+		}
+	}
+
+	keys, flat := make([][]uint16, len(patterns)), make([]uint16, 0, total)
+	for i, p := range patterns {
+		from := len(flat)
+		for _, r := range p {
+			flat = append(flat, codes[fold(r)])
+		}
+		keys[i] = flat[from:len(flat):len(flat)]
+	}
+	b := builder{m: m, keys: keys, order: sorted(keys)}
+	b.joinEqual()
+	b.fillFilters()
+	b.build()
 	return m, nil
 }
 
-// number fills the code table and replaces the code points of keys by their codes.
-func (m *Matcher) number(keys [][]rune) {
-	m.codes = make([]int32, pageSize)
-	m.roots = make([]int32, 1)
-	for _, k := range keys {
-		for i, r := range k {
-			p := &m.pages[r>>pageBits]
-			if *p == 0 {
-				*p = uint16(len(m.codes) / pageSize)
-				m.codes = append(m.codes, make([]int32, pageSize)...)
-			}
-			c := &m.codes[int(*p)<<pageBits|int(r)&(pageSize-1)]
-			if *c == 0 {
-				*c = int32(len(m.roots))
-				m.roots = append(m.roots, root)
-			}
-			k[i] = *c
+// number gives the characters their codes: the more often one is used, the lower. No code shares the filters' bit of code 0.
+func number(used map[rune]int, alone map[rune]bool) (map[rune]uint16, error) {
+	runes := make([]rune, 0, len(used))
+	for r := range used {
+		runes = append(runes, r)
+	}
+	slices.SortFunc(runes, func(a, b rune) int {
+		return cmp.Or(cmp.Compare(used[b], used[a]), cmp.Compare(a, b))
+	})
+	codes := make(map[rune]uint16, len(runes))
+	next := uint16(1)
+	for _, r := range runes {
+		if next > maxRank {
+			return nil, fmt.Errorf("patterns have %d different characters: keep them under %d", len(runes), maxRank/64*63)
 		}
+		codes[r] = next << 1
+		if alone[r] {
+			codes[r]++
+		}
+		if next++; next%64 == 0 {
+			next++
+		}
+	}
+	return codes, nil
+}
+
+// setCode enters the code of r into the tables.
+func (m *Matcher) setCode(r rune, c uint16) {
+	switch {
+	case c == 0 || r >= 0xD800 && r < 0xE000:
+	case r < 0x800:
+		m.low[r] = c
+	case r < 0x10000:
+		m.bmp[r] = c
+	default:
+		page := &m.pages[r>>8-0x100]
+		if *page == 0 {
+			*page = uint16(len(m.high) >> 8)
+			m.high = append(m.high, make([]uint16, 0x100)...)
+		}
+		m.high[int(*page)<<8|int(r)&0xFF] = c
 	}
 }
 
-// A node is a state whose edges are still to be laid: its text is the first depth codes of each of
-// the keys order[lo:hi].
-type node struct {
-	state  int32
-	depth  int
-	lo, hi int
-}
-
-// build lays the trie breadth first, so that everything shallower than a state has its edges and its
-// failure links when the state's turn comes. order sorts the keys, equal ones by number.
-func (m *Matcher) build(keys [][]int32, order []int32) {
-	states := 1
-	for i, k := range order {
-		states += len(keys[k])
-		if i > 0 {
-			states -= commonPrefix(keys[order[i-1]], keys[k])
+// code is the code of r, 0 where no pattern has it.
+func (m *Matcher) code(r rune) uint64 {
+	switch {
+	case uint32(r) < 0x800:
+		return uint64(m.low[r])
+	case uint32(r) < 0x10000:
+		if c := m.bmp[r]; c != illFormed {
+			return uint64(c)
 		}
+	case uint32(r) <= utf8.MaxRune:
+		return uint64(m.high[int(m.pages[r>>8-0x100])<<8|int(r)&0xFF])
 	}
-	size := bits.Len(uint(2 * states))
-	m.shift = 64 - size
-	m.slots = make([]slot, 1<<size)
-	m.slots[root].code = none
-	m.first = make([]int32, 1<<size)
-	for i := range m.first {
-		m.first[i] = none
-	}
-
-	queue := make([]node, 0, states)
-	queue = append(queue, node{state: root, hi: len(order)})
-	for i := 0; i < len(queue); i++ {
-		n := queue[i]
-
-		// Keys that end here sort before those that go on.
-		last := &m.first[n.state]
-		for n.lo < n.hi && len(keys[order[n.lo]]) == n.depth {
-			*last = order[n.lo]
-			last = &m.next[*last]
-			n.lo++
-		}
-		fail := m.slots[n.state].fail
-		if m.first[n.state] != none {
-			m.slots[n.state].out = n.state
-		} else {
-			m.slots[n.state].out = m.slots[fail].out
-		}
-
-		for lo := n.lo; lo < n.hi; {
-			c := keys[order[lo]][n.depth]
-			hi := lo + 1
-			for hi < n.hi && keys[order[hi]][n.depth] == c {
-				hi++
-			}
-			t := m.probe(n.state, c)
-			m.slots[t] = slot{from: n.state, code: c}
-			if n.state == root {
-				m.roots[c] = t
-			} else {
-				m.slots[t].fail = m.step(fail, c)
-			}
-			queue = append(queue, node{state: t, depth: n.depth + 1, lo: lo, hi: hi})
-			lo = hi
-		}
-	}
-}
-
-func commonPrefix(a, b []int32) int {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	return n
-}
-
-// probe is the slot of the edge with code c from state s, or the empty slot where it belongs.
-func (m *Matcher) probe(s, c int32) int32 {
-	// Fibonacci hashing; a code has at most 21 bits.
-	h := (uint64(s)<<21 | uint64(c)) * 0x9E3779B97F4A7C15 >> m.shift
-	for {
-		e := &m.slots[h]
-		if e.code == 0 || e.from == s && e.code == c {
-			return int32(h)
-		}
-		h = (h + 1) & uint64(len(m.slots)-1)
-	}
-}
-
-// step is the state after code c in state s.
-func (m *Matcher) step(s, c int32) int32 {
-	for s != root {
-		if t := m.probe(s, c); m.slots[t].code != 0 {
-			return t
-		}
-		s = m.slots[s].fail
-	}
-	return m.roots[c]
-}
-
-// code is the number of r in the alphabet of the patterns, 0 where no pattern has it.
-func (m *Matcher) code(r rune) int32 {
-	if uint32(r) > maxRune {
-		return 0
-	}
-	return m.codes[int(m.pages[r>>pageBits])<<pageBits|int(r)&(pageSize-1)]
-}
-
-// Scan calls hit for every occurrence of every pattern, overlapping ones too, in order of their end
-// and, for the same end, the longer first (equal patterns in order of their number): text[start:end]
-// is the pattern. It stops early when hit returns false. It does not allocate.
-func (m *Matcher) Scan(text []rune, hit func(pattern, start, end int) bool) {
-	s := int32(root)
-	for i, r := range text {
-		c := m.code(r)
-		if c == 0 {
-			s = root
-			continue
-		}
-		s = m.step(s, c)
-		for o := m.slots[s].out; o != root; o = m.slots[m.slots[o].fail].out {
-			for p := m.first[o]; p != none; p = m.next[p] {
-				if !hit(int(p), i+1-int(m.length[p]), i+1) {
-					return
-				}
-			}
-		}
-	}
+	return 0
 }
 
 // Len is the number of patterns.

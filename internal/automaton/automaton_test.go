@@ -3,6 +3,7 @@ package automaton
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -11,29 +12,31 @@ import (
 	"pgregory.net/rapid"
 )
 
-type hit struct{ Pattern, Start, End int }
+// An engine is one of the ways to the same matches.
+type engine struct {
+	name string
+	find func(m *Matcher, dst []Match, text string) []Match
+}
 
-func scan(m *Matcher, text []rune) []hit {
-	var hits []hit
-	m.Scan(text, func(p, start, end int) bool {
-		hits = append(hits, hit{p, start, end})
-		return true
-	})
-	return hits
+var engines = []engine{
+	{"Find", (*Matcher).Find},
+	{"linear", (*Matcher).linear},
+	{"FindRunes", func(m *Matcher, dst []Match, text string) []Match { return m.FindRunes(dst, []rune(text)) }},
+	{"linearRunes", func(m *Matcher, dst []Match, text string) []Match { return m.linearRunes(dst, []rune(text)) }},
 }
 
 // naive finds the same hits by looking for each pattern at each place.
-func naive(patterns []string, text []rune) []hit {
-	var hits []hit
+func naive(patterns []string, text []rune) []Match {
+	var hits []Match
 	for i, p := range patterns {
 		p := []rune(p)
 		for start := 0; start+len(p) <= len(text); start++ {
 			if slices.Equal(text[start:start+len(p)], p) {
-				hits = append(hits, hit{i, start, start + len(p)})
+				hits = append(hits, Match{int32(i), int32(start), int32(start + len(p))})
 			}
 		}
 	}
-	slices.SortFunc(hits, func(a, b hit) int {
+	slices.SortFunc(hits, func(a, b Match) int {
 		return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Start, b.Start), cmp.Compare(a.Pattern, b.Pattern))
 	})
 	return hits
@@ -52,47 +55,49 @@ func compile(t interface {
 	return m
 }
 
-func TestScan(t *testing.T) {
+func TestFind(t *testing.T) {
 	for _, tt := range []struct {
 		name     string
 		patterns []string
 		text     string
-		want     []hit
+		want     []Match
 	}{
 		{"no patterns", nil, "あいう", nil},
 		{"no text", []string{"あ"}, "", nil},
-		{"single", []string{"あ"}, "いあああ", []hit{{0, 1, 2}, {0, 2, 3}, {0, 3, 4}}},
-		{"overlapping itself", []string{"ああ"}, "あああ", []hit{{0, 0, 2}, {0, 1, 3}}},
+		{"single", []string{"あ"}, "いあああ", []Match{{0, 1, 2}, {0, 2, 3}, {0, 3, 4}}},
+		{"overlapping itself", []string{"ああ"}, "あああ", []Match{{0, 0, 2}, {0, 1, 3}}},
 		{
 			"suffixes, longest first",
 			[]string{"く", "闇バイト募集", "バイト", "募集", "集"},
 			"闇バイト募集中",
-			[]hit{{2, 1, 4}, {1, 0, 6}, {3, 4, 6}, {4, 5, 6}},
+			[]Match{{2, 1, 4}, {1, 0, 6}, {3, 4, 6}, {4, 5, 6}},
 		},
-		{"equal patterns", []string{"死ね", "ね", "死ね"}, "死ね", []hit{{0, 0, 2}, {2, 0, 2}, {1, 1, 2}}},
-		{"failure into another branch", []string{"かきく", "きくけ", "くけこ"}, "かきくけこ", []hit{{0, 0, 3}, {1, 1, 4}, {2, 2, 5}}},
-		{"code point foreign to the patterns", []string{"ばか"}, "ば漢か ばか", []hit{{0, 4, 6}}},
-		{"beyond the BMP", []string{"𠮟る", "😀"}, "😀𠮟る😀", []hit{{1, 0, 1}, {0, 1, 3}, {1, 3, 4}}},
-		{"last code point of Unicode", []string{"\U0010FFFF"}, "a\U0010FFFF", []hit{{0, 1, 2}}},
-		{"NUL is a code point like any other", []string{"\x00a", "\x00"}, "\x00a", []hit{{1, 0, 1}, {0, 0, 2}}},
+		{"equal patterns", []string{"死ね", "ね", "死ね"}, "死ね", []Match{{0, 0, 2}, {2, 0, 2}, {1, 1, 2}}},
+		{"failure into another branch", []string{"かきく", "きくけ", "くけこ"}, "かきくけこ", []Match{{0, 0, 3}, {1, 1, 4}, {2, 2, 5}}},
+		{"code point foreign to the patterns", []string{"ばか"}, "ば漢か ばか", []Match{{0, 4, 6}}},
+		{"beyond the BMP", []string{"𠮟る", "😀"}, "😀𠮟る😀", []Match{{1, 0, 1}, {0, 1, 3}, {1, 3, 4}}},
+		{"last code point of Unicode", []string{"\U0010FFFF"}, "a\U0010FFFF", []Match{{0, 1, 2}}},
+		{"NUL is a code point like any other", []string{"\x00a", "\x00"}, "\x00a", []Match{{1, 0, 1}, {0, 0, 2}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := compile(t, tt.patterns)
 			if got := m.Len(); got != len(tt.patterns) {
 				t.Errorf("Len() = %d, want %d", got, len(tt.patterns))
 			}
-			if got := scan(m, []rune(tt.text)); !slices.Equal(got, tt.want) {
-				t.Errorf("Scan(%q) = %v, want %v", tt.text, got, tt.want)
+			for _, e := range engines {
+				if got := e.find(m, nil, tt.text); !slices.Equal(got, tt.want) {
+					t.Errorf("%s(%q) = %v, want %v", e.name, tt.text, got, tt.want)
+				}
 			}
 		})
 	}
 }
 
-func TestScanRunesThatAreNone(t *testing.T) {
+func TestFindRunesThatAreNone(t *testing.T) {
 	m := compile(t, []string{"\uFFFD", "ab"})
 	// A rune is an int32: a caller may hand over what is no code point.
-	got := scan(m, []rune{-1, 'a', 0x110000, 'b', 0xD800, 'a', 'b', 0x7FFFFFFF, 0xFFFD})
-	if want := []hit{{1, 5, 7}, {0, 8, 9}}; !slices.Equal(got, want) {
+	got := m.FindRunes(nil, []rune{-1, 'a', 0x110000, 'b', 0xD800, 'a', 'b', 0x7FFFFFFF, 0xFFFD})
+	if want := []Match{{1, 5, 7}, {0, 8, 9}}; !slices.Equal(got, want) {
 		t.Errorf("Scan = %v, want %v", got, want)
 	}
 }
@@ -107,6 +112,48 @@ func TestScanStops(t *testing.T) {
 		})
 		if calls != stop {
 			t.Errorf("hit returned false at call %d, but there were %d calls", stop, calls)
+		}
+	}
+}
+
+func TestCompileFolded(t *testing.T) {
+	fold := func(r rune) rune {
+		switch {
+		case r >= 'ァ' && r <= 'ヶ':
+			return r - 'ァ' + 'ぁ'
+		case r >= 'Ａ' && r <= 'Ｚ':
+			return r - 'Ａ' + 'a'
+		case r >= 'A' && r <= 'Z':
+			return r - 'A' + 'a'
+		case r == '𠮟':
+			return '叱'
+		}
+		return r
+	}
+	m, err := CompileFolded([]string{"バカ", "Line", "叱る", "ば"}, fold)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const text = "ばカＬIne𠮟ル"
+	want := []Match{{3, 0, 1}, {0, 0, 2}, {1, 2, 6}, {2, 6, 8}}
+	for _, e := range engines {
+		if got := e.find(m, nil, text); !slices.Equal(got, want) {
+			t.Errorf("%s(%q) = %v, want %v", e.name, text, got, want)
+		}
+	}
+}
+
+func TestCompileRefuses(t *testing.T) {
+	var wide strings.Builder
+	for r := range rune(maxRank) {
+		wide.WriteRune(0x20000 + r)
+	}
+	for want, pattern := range map[string]string{
+		"pattern 0 has 65536 characters":           strings.Repeat("草", 1<<16),
+		"patterns have 32512 different characters": wide.String(),
+	} {
+		if _, err := Compile([]string{pattern}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Compile: error %v, want one that says %q", err, want)
 		}
 	}
 }
@@ -135,21 +182,37 @@ func texts(t *rapid.T) (patterns []string, text string) {
 		}
 	}
 	text = rapid.StringOfN(rapid.OneOf(rapid.SampledFrom(alphabet), rapid.SampledFrom(alphabet), rapid.Rune()), 0, 200, -1).Draw(t, "text")
+	if rapid.Bool().Draw(t, "ill-formed") {
+		patterns = append(patterns, "\uFFFD")
+		at := rapid.IntRange(0, len(text)).Draw(t, "at")
+		text = text[:at] + rapid.StringOfN(rapid.SampledFrom([]rune("xyz")), 0, 6, -1).Draw(t, "bad") + text[at:]
+		text = strings.NewReplacer("x", "\xe0", "y", "\xed\xa0", "z", "\x80").Replace(text)
+	}
 	return patterns, text
 }
 
-func TestScanLikeNaive(t *testing.T) {
+// likeNaive asks every engine, behind a match that is none of its business.
+func likeNaive(t *rapid.T, patterns []string, text string) {
+	t.Helper()
+	m, want := compile(t, patterns), naive(patterns, []rune(text))
+	before := Match{-1, 0, math.MaxInt32}
+	for _, e := range engines {
+		got := e.find(m, []Match{before}, text)
+		if got[0] != before || !slices.Equal(got[1:], want) {
+			t.Fatalf("%s: patterns %q in %q: %v, want %v", e.name, patterns, text, got[1:], want)
+		}
+	}
+}
+
+func TestFindLikeNaive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		patterns, text := texts(t)
-		got, want := scan(compile(t, patterns), []rune(text)), naive(patterns, []rune(text))
-		if !slices.Equal(got, want) {
-			t.Fatalf("patterns %q in %q: %v, want %v", patterns, text, got, want)
-		}
+		likeNaive(t, patterns, text)
 	})
 }
 
 // Patterns drawn from all of Unicode, and a text put together from pieces of them.
-func TestScanLikeNaiveWideAlphabet(t *testing.T) {
+func TestFindLikeNaiveWideAlphabet(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		patterns := rapid.SliceOfN(rapid.StringN(1, 6, -1), 1, 200).Draw(t, "patterns")
 		var text []rune
@@ -159,14 +222,11 @@ func TestScanLikeNaiveWideAlphabet(t *testing.T) {
 			j := rapid.IntRange(i, len(p)).Draw(t, "to")
 			text = append(text, p[i:j]...)
 		}
-		got, want := scan(compile(t, patterns), text), naive(patterns, text)
-		if !slices.Equal(got, want) {
-			t.Fatalf("patterns %q in %q: %v, want %v", patterns, string(text), got, want)
-		}
+		likeNaive(t, patterns, string(text))
 	})
 }
 
-func TestScanOneRepeatedCharacter(t *testing.T) {
+func TestFindOneRepeatedCharacter(t *testing.T) {
 	const n, longest = 2000, 60
 	var patterns []string
 	for i := range longest {
@@ -174,9 +234,12 @@ func TestScanOneRepeatedCharacter(t *testing.T) {
 	}
 	// Every pattern at the end of its own run too: a failure chain of the full depth at each mismatch.
 	patterns = append(patterns, strings.Repeat("草", longest)+"生")
-	text := []rune(strings.Repeat("草", n) + "生" + strings.Repeat("草", longest-1) + "生")
-	if got, want := scan(compile(t, patterns), text), naive(patterns, text); !slices.Equal(got, want) {
-		t.Errorf("%d hits, want %d, or their order differs", len(got), len(want))
+	text := strings.Repeat("草", n) + "生" + strings.Repeat("草", longest-1) + "生"
+	m, want := compile(t, patterns), naive(patterns, []rune(text))
+	for _, e := range engines {
+		if got := e.find(m, nil, text); !slices.Equal(got, want) {
+			t.Errorf("%s: %d matches, want %d, or their order differs", e.name, len(got), len(want))
+		}
 	}
 }
 
@@ -200,29 +263,32 @@ func TestCompileLarge(t *testing.T) {
 			states[string(text[:j+1])] = true
 		}
 	}
-	if len(m.slots) > 4*len(states) {
-		t.Errorf("%d slots for %d states", len(m.slots), len(states))
+	if len(m.nodes) > len(states)+len(states)/8+2*0x8000 {
+		t.Errorf("%d nodes for %d states", len(m.nodes), len(states))
 	}
-	t.Logf("%d patterns, %d states, %d slots", len(patterns), len(states), len(m.slots))
+	t.Logf("%d patterns, %d states, %d nodes", len(patterns), len(states), len(m.nodes))
 }
 
-func TestScanAllocatesNothing(t *testing.T) {
+func TestFindAllocatesNothing(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	m := compile(t, words(r, 1000))
-	text := japanese(r, 5000)
-	hits := 0
-	allocs := testing.AllocsPerRun(10, func() {
-		m.Scan(text, func(_, _, _ int) bool { hits++; return true })
-	})
-	if hits == 0 {
-		t.Error("no hit: the text tests nothing")
-	}
-	if allocs != 0 {
-		t.Errorf("%v allocations a scan, want none", allocs)
+	text := string(japanese(r, 5000))
+	runes, dst := []rune(text), make([]Match, 0, 10000)
+	for name, find := range map[string]func(){
+		"Find":      func() { dst = m.Find(dst[:0], text) },
+		"FindRunes": func() { dst = m.FindRunes(dst[:0], runes) },
+	} {
+		allocs := testing.AllocsPerRun(10, find)
+		if len(dst) == 0 {
+			t.Errorf("%s: no match: the text tests nothing", name)
+		}
+		if allocs != 0 {
+			t.Errorf("%s: %v allocations, want none", name, allocs)
+		}
 	}
 }
 
-func FuzzScan(f *testing.F) {
+func FuzzFind(f *testing.F) {
 	f.Add("死ね\nね\n死", "死ね死ね")
 	f.Add("aaa\naa\na", "aaaa")
 	f.Add("😀\n\U0010FFFF", "\xff😀\U0010FFFF")
@@ -235,8 +301,11 @@ func FuzzScan(f *testing.F) {
 		if err != nil {
 			t.Fatalf("Compile(%q): %v", patterns, err)
 		}
-		if got, want := scan(m, []rune(text)), naive(patterns, []rune(text)); !slices.Equal(got, want) {
-			t.Fatalf("patterns %q in %q: %v, want %v", patterns, text, got, want)
+		want := naive(patterns, []rune(text))
+		for _, e := range engines {
+			if got := e.find(m, nil, text); !slices.Equal(got, want) {
+				t.Fatalf("%s: patterns %q in %q: %v, want %v", e.name, patterns, text, got, want)
+			}
 		}
 	})
 }
@@ -271,20 +340,30 @@ func words(r *rand.Rand, n int) []string {
 	return words
 }
 
-func BenchmarkScan(b *testing.B) {
+func BenchmarkFind(b *testing.B) {
 	for _, n := range []int{100, 3000, 100000} {
-		b.Run(fmt.Sprintf("patterns=%d", n), func(b *testing.B) {
-			r := rand.New(rand.NewPCG(1, 2))
-			m := compile(b, words(r, n))
-			text := japanese(r, 100000)
-			b.SetBytes(int64(len(string(text))))
-			b.ReportAllocs()
-			hits := 0
-			for b.Loop() {
-				m.Scan(text, func(_, _, _ int) bool { hits++; return true })
-			}
-			b.ReportMetric(float64(hits)/float64(b.N), "hits/op")
-		})
+		r := rand.New(rand.NewPCG(1, 2))
+		m := compile(b, words(r, n))
+		runes := japanese(r, 100000)
+		text := string(runes)
+		for _, e := range []struct {
+			name string
+			find func(dst []Match) []Match
+		}{
+			{"Find", func(dst []Match) []Match { return m.Find(dst, text) }},
+			{"FindRunes", func(dst []Match) []Match { return m.FindRunes(dst, runes) }},
+			{"linear", func(dst []Match) []Match { return m.linear(dst, text) }},
+		} {
+			b.Run(fmt.Sprintf("%s/patterns=%d", e.name, n), func(b *testing.B) {
+				b.SetBytes(int64(len(text)))
+				b.ReportAllocs()
+				dst := make([]Match, 0, 1<<20)
+				for b.Loop() {
+					dst = e.find(dst[:0])
+				}
+				b.ReportMetric(float64(len(dst)), "matches")
+			})
+		}
 	}
 }
 
