@@ -2,20 +2,19 @@ package text
 
 import "unicode"
 
-// sentences cuts a text of n code points. A sentence ends with a run of 。！？ and the like, or with a line
+// sentences cuts a text of n code points, and appends the sentences to spans. A sentence ends with a run of 。！？ and the like, or with a line
 // break, and takes along the closing brackets, line breaks and spaces that follow. A full stop ends one if a
 // letter stands before it and a blank or nothing after it, so neither 1.5 nor example.jp is cut. A sentence
 // has something besides white space, unless the text has nothing else.
-func sentences(plain View, n int) []Span {
+func sentences(spans []Span, plain View, n int) []Span {
 	if n == 0 {
-		return nil
+		return spans
 	}
-	var spans []Span
 	start := 0
 	content := false // since start
 	runes := plain.Runes
 	for i := 0; i < len(runes); {
-		end := ends(runes, i) || runes[i] == '\n' && content
+		end := info(runes[i])&bitEnds != 0 && (ends(runes, i) || runes[i] == '\n' && content)
 		content = content || !blank(runes[i])
 		i++
 		if !end {
@@ -32,6 +31,9 @@ func sentences(plain View, n int) []Span {
 	}
 	return append(spans, Span{start, n})
 }
+
+// stops are the characters that may end a sentence, beside a line break.
+const stops = "。!?❗❓❕❔."
 
 // ends reports whether runes[i] ends a sentence.
 func ends(runes []rune, i int) bool {

@@ -1,9 +1,6 @@
 package text
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // squeeze makes the Squeezed view from the Folded one and the classes of its runes: without the gaps that
 // space out letters. A gap is a run of marks, blanks or emoji directly between two letters. Whether it is
@@ -59,9 +56,9 @@ func squeeze(folded View, classes []class) View {
 
 // bracket reports marks that enclose. One by itself encloses something; two or more in a row, or one beside a mark, as in 死」「ね or
 // 死(・∀・)ね, may be a gap.
-func bracket(r rune) bool {
-	return strings.ContainsRune("「」『』()[]【】<>{}∀ωд`´", r)
-}
+func bracket(r rune) bool { return info(r)&bitBracket != 0 }
+
+const brackets = "「」『』()[]【】<>{}∀ωд`´"
 
 // copy appends src's runes [i,j), shortening again what has come to stand together.
 func (v *View) copy(src View, i, j int) {

@@ -46,6 +46,15 @@ type Text struct {
 	Sentences []Span // of the original, in order, gapless
 
 	altered map[int32]bool
+
+	// Memory for what the views are made of.
+	plain, folded viewMemory
+	classes       []class
+}
+
+type viewMemory struct {
+	runes      []rune
+	start, end []int32
 }
 
 // Altered says whether the code point at of the original was put right in Squeezed because it posed as another letter.
@@ -53,23 +62,44 @@ func (t *Text) Altered(at int) bool { return t.altered[int32(at)] }
 
 // New normalises s. Invalid UTF-8 counts as U+FFFD, one code point a byte, as in []rune(s).
 func New(s string) *Text {
-	t := &Text{Original: s, Runes: []rune(s)}
-	t.Plain = plain(t.Runes)
-	var classes []class
-	t.Folded, classes = fold(t.Plain)
-	folded := t.Folded
-	var honest View
-	if honest, t.altered = undisguise(t.Plain); t.altered != nil {
-		folded, classes = fold(honest)
+	t := &Text{}
+	t.Reset(s)
+	return t
+}
+
+// Reset makes t the text s, in the memory of the text it was: what was taken from that, views and spans, is no longer valid. It allocates
+// nothing once the memory is large enough, unless s is disguised.
+func (t *Text) Reset(s string) {
+	t.Fold(s)
+	folded, classes := t.Folded, t.classes
+	if mayPose(t.Plain.Runes) {
+		var honest View
+		if honest, t.altered = undisguise(t.Plain); t.altered != nil {
+			folded, classes = fold(honest)
+		}
 	}
 	if t.Squeezed = squeeze(folded, classes); len(t.Squeezed.Runes) == 0 && t.altered != nil {
 		t.Squeezed = folded
 	}
-	if slices.Equal(t.Squeezed.Runes, t.Folded.Runes) {
+	if len(t.Squeezed.Runes) > 0 && slices.Equal(t.Squeezed.Runes, t.Folded.Runes) {
 		t.Squeezed, t.altered = View{}, nil
 	}
-	t.Sentences = sentences(t.Plain, len(t.Runes))
-	return t
+	t.Sentences = sentences(t.Sentences[:0], t.Plain, len(t.Runes))
+}
+
+// Fold is Reset without the Squeezed view and the sentences.
+func (t *Text) Fold(s string) {
+	filled.Do(fillTables)
+	t.Original = s
+	t.Runes = t.Runes[:0]
+	for _, r := range s {
+		t.Runes = append(t.Runes, r)
+	}
+	if !t.plainOneByOne() {
+		t.Plain = plain(t.Runes)
+	}
+	t.foldPlain()
+	t.Squeezed, t.altered, t.Sentences = View{}, nil, t.Sentences[:0]
 }
 
 // Fold gives the Folded form of a word of the dictionary, so that words and replies are normalised alike:

@@ -241,12 +241,24 @@ type syllable struct {
 	kana string
 }
 
-// romanised finds the runs of Latin letters that are Japanese: each letter that begins a syllable says so. It is nil where there
-// are none.
-func romanised(r []rune) []syllable {
-	var out []syllable
-	type run struct{ i, j int }
-	var read, short, english []run
+// leastRomanised is how many Latin letters it takes to be read as Japanese.
+const leastRomanised = 4
+
+// latinRun is a run of Latin letters.
+type latinRun struct {
+	i, j int
+	kind int
+}
+
+// What a run of Latin letters is to romanised.
+const (
+	isRead    = iota // Japanese
+	isShort          // of one or two letters: Japanese among others that are
+	isEnglish        // or any other language
+)
+
+// eachLatinRun calls f for each run of Latin letters that is no part of a link or a tag and may count.
+func eachLatinRun(r []rune, f func(latinRun)) {
 	for i := 0; i < len(r); {
 		j := i
 		for j < len(r) && r[j] >= 'a' && r[j] <= 'z' {
@@ -260,41 +272,51 @@ func romanised(r []rune) []syllable {
 			i = j
 			continue
 		}
-		switch s := syllables(r[i:j]); {
+		switch n := countSyllables(r[i:j]); {
 		case j-i < 3:
-			if s != nil {
-				short = append(short, run{i, j})
+			if n > 0 {
+				f(latinRun{i, j, isShort})
 			}
-		case len(s) > 1 && !ambiguous[string(r[i:j])]:
-			read = append(read, run{i, j})
+		case n > 1 && !ambiguous[string(r[i:j])]:
+			f(latinRun{i, j, isRead})
 		default:
-			english = append(english, run{i, j})
+			f(latinRun{i, j, isEnglish})
 		}
 		i = j
 	}
+}
+
+// readsAsJapanese says whether the runs of Latin letters are Japanese rather than not, and whether any is English.
+func readsAsJapanese(r []rune) (japanese, english bool) {
 	letters := 0
-	for _, x := range read {
-		letters += x.j - x.i
-	}
-	for _, x := range english {
-		letters -= 2 * (x.j - x.i)
-	}
-	if letters < 4 {
+	eachLatinRun(r, func(x latinRun) {
+		switch x.kind {
+		case isRead:
+			letters += x.j - x.i
+		case isEnglish:
+			letters -= 2 * (x.j - x.i)
+			english = true
+		}
+	})
+	return letters >= leastRomanised, english
+}
+
+// romanised finds the runs of Latin letters that are Japanese: each letter that begins a syllable says so. It is nil where there
+// are none.
+func romanised(r []rune) []syllable {
+	japanese, english := readsAsJapanese(r)
+	if !japanese {
 		return nil
 	}
-	if len(english) == 0 {
-		read = append(read, short...) // particles: ka, wo, no
-	}
-	for _, x := range read {
-		if out == nil {
-			out = make([]syllable, len(r))
+	out := make([]syllable, len(r))
+	eachLatinRun(r, func(x latinRun) {
+		if x.kind == isEnglish || x.kind == isShort && english { // particles: ka, wo, no
+			return
 		}
-		at := x.i
-		for _, s := range syllables(r[x.i:x.j]) {
-			out[at] = s
-			at += s.n
+		for at := x.i; at < x.j; at += out[at].n {
+			out[at] = nextSyllable(r[at:x.j])
 		}
-	}
+	})
 	return out
 }
 
@@ -336,36 +358,34 @@ var romanKana = func() map[string]string {
 	return m
 }()
 
-// syllables reads a run of Latin letters as Japanese, or gives nil.
-func syllables(r []rune) []syllable {
-	var out []syllable
-	for i := 0; i < len(r); {
-		if i+1 < len(r) && r[i] == r[i+1] && !strings.ContainsRune("aiueon", r[i]) {
-			out = append(out, syllable{1, "っ"})
-			i++
-			continue
+// countSyllables is how many syllables of Japanese a run of Latin letters reads as, 0 where it does not.
+func countSyllables(r []rune) int {
+	n := 0
+	for i := 0; i < len(r); n++ {
+		s := nextSyllable(r[i:])
+		if s.n == 0 {
+			return 0
 		}
-		n := min(3, len(r)-i)
-		for ; n > 0; n-- {
-			if k, ok := romanKana[string(r[i:i+n])]; ok {
-				out = append(out, syllable{n, k})
-				break
-			}
-		}
-		if n > 0 {
-			i += n
-			continue
-		}
-		if r[i] == 'n' {
-			out = append(out, syllable{1, "ん"})
-			i++
-			if i < len(r) && r[i] == 'n' && (i+1 == len(r) || !strings.ContainsRune("aiueoy", r[i+1])) {
-				out[len(out)-1].n = 2
-				i++
-			}
-			continue
-		}
-		return nil
+		i += s.n
 	}
-	return out
+	return n
+}
+
+// nextSyllable is the syllable that a run of Latin letters begins with; it has no letters where there is none.
+func nextSyllable(r []rune) syllable {
+	if len(r) > 1 && r[0] == r[1] && !strings.ContainsRune("aiueon", r[0]) {
+		return syllable{1, "っ"}
+	}
+	for n := min(3, len(r)); n > 0; n-- {
+		if k, ok := romanKana[string(r[:n])]; ok {
+			return syllable{n, k}
+		}
+	}
+	switch {
+	case r[0] != 'n':
+		return syllable{}
+	case len(r) > 1 && r[1] == 'n' && (len(r) == 2 || !strings.ContainsRune("aiueoy", r[2])):
+		return syllable{2, "ん"}
+	}
+	return syllable{1, "ん"}
 }
