@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: all build test rules lint fmt train test-kafka clean
+.PHONY: all build test rules lint fmt train bench bench-peers test-kafka clean
 
 all: build test rules
 
@@ -26,6 +26,14 @@ lint:
 train:
 	$(GO) run ./cmd/kotomori train testdata/corpus/train/*.jsonl $(addprefix --known ,$(wildcard testdata/labelled/*.jsonl) testdata/protected.jsonl) \
 		--model internal/model/shipped/model.bin --join classifier/join.json --report doc/model-report.txt
+
+# Minutes. Compare two states of the program with benchstat; the names are made for it.
+bench:
+	$(GO) test -run '^$$' -bench . ./bench
+
+# Against other people's programs, as many as are installed (it says which are not). Writes bench/RESULTS.md and bench/throughput.svg.
+bench-peers:
+	bench/peers/run
 
 clean:
 	rm -f kotomori

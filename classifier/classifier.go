@@ -20,6 +20,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/kotomori/kotomori/rules"
@@ -36,12 +37,16 @@ const maxEvidence = 16
 
 // Classifier judges comments by one compiled ruleset and, if it has any, further readers. It may be shared between goroutines.
 type Classifier struct {
-	set     *rules.Set
-	readers []Reader // beside the rules
-	join    *Join    // nil with the rules alone
-	unruled bool     // the rules are not asked
-	version string
-	fitted  map[*rules.Rule]bool // rules that join knows
+	set       *rules.Set
+	readers   []Reader // beside the rules
+	join      *Join    // nil with the rules alone
+	unruled   bool     // the rules are not asked
+	version   string
+	fitted    map[*rules.Rule]bool // rules that join knows
+	own       []bool               // by place in the set: the others; nil where there are none
+	pools     map[*rules.Policy]*pool
+	officials *officials
+	readings  *sync.Pool // of *Reading
 }
 
 // New makes a classifier of a compiled ruleset and of readers beside it, each with a source of its own. With the rules alone, their
@@ -56,7 +61,15 @@ func New(set *rules.Set, readers ...Reader) *Classifier {
 
 // ready works out what follows from the parts.
 func (c *Classifier) ready() *Classifier {
-	c.version, c.fitted = c.set.Hash(), nil
+	c.version, c.fitted, c.own, c.pools = c.set.Hash(), nil, nil, nil
+	c.readers = slices.Clone(c.readers)
+	for i, r := range c.readers {
+		if l, ok := r.(learned); ok {
+			l.classes = classesOf(c.set)
+			c.readers[i] = l
+		}
+	}
+	c.officials, c.readings = &officials{}, &sync.Pool{New: func() any { return &Reading{} }}
 	if c.join == nil {
 		return c
 	}
@@ -65,10 +78,22 @@ func (c *Classifier) ready() *Classifier {
 		known[r] = true
 	}
 	c.fitted = map[*rules.Rule]bool{}
-	for _, r := range c.set.Rules() {
+	all := c.set.Rules()
+	for i, r := range all {
 		if known[ruleHash(r)] {
 			c.fitted[r] = true
+			continue
 		}
+		if c.own == nil && !c.unruled {
+			c.own = make([]bool, len(all))
+		}
+		if c.own != nil {
+			c.own[i] = true
+		}
+	}
+	c.pools = map[*rules.Policy]*pool{}
+	for _, p := range c.set.Policies() {
+		c.pools[p] = c.newPool(p)
 	}
 	sum := sha256.New()
 	join, _ := json.Marshal(c.join) // numbers and strings
@@ -86,7 +111,7 @@ func Shipped() (*Classifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := ShippedModel(set)
+	m, err := ShippedModel()
 	if err != nil {
 		return nil, err
 	}
@@ -135,27 +160,62 @@ func (e *InputError) Error() string { return e.Field + ": " + e.What + "; " + e.
 // Classify judges one comment. The error is an *InputError: no id or text, unknown account or platform, invalid UTF-8,
 // a field over its limit.
 func (c *Classifier) Classify(in Comment) (Verdict, error) {
-	input, policy, platform, err := c.input(in)
+	input, platform, err := c.input(in)
 	if err != nil {
 		return Verdict{}, err
 	}
-	return c.judge(in, input, policy, platform), nil
+	return c.judge(&in, &input, platform), nil
 }
 
-func (c *Classifier) judge(in Comment, input rules.Input, policy *rules.Policy, platform string) Verdict {
-	res := c.set.Match(input)
-	return c.decide(in, policy, platform, res, c.ask(input, policy, res))
+// keptText bounds, in bytes, the texts whose reading is kept for the next: one of the longest takes megabytes.
+const keptText = 8 << 10
+
+// judge asks the readers and decides. The rules are asked last, and only if what they can say could matter: their opinions shift the pool by
+// so much at most, so for most comments the others decide. The verdict is the same.
+func (c *Classifier) judge(in *Comment, input *rules.Input, platform string) Verdict {
+	var r *Reading
+	if len(in.Text) <= keptText {
+		r = c.readings.Get().(*Reading)
+		defer c.readings.Put(r)
+	} else {
+		r = &Reading{}
+	}
+	c.read(input, r)
+	if c.join == nil {
+		return c.decide(in, platform, r, nil, r.Match())
+	}
+	p := c.pools[input.Policy]
+	p.ask(r)
+	if !input.Exhaustive && !p.undecided(r) && (c.own == nil || !r.AnyHolds(c.own)) {
+		v := c.verdict(in, input.Policy)
+		if input.Post == "" {
+			v.Abstained = input.Policy.Abstains()
+		}
+		v.Gated = true
+		return v
+	}
+	res := r.Match()
+	p.hear(r, res)
+	return c.decide(in, platform, r, p, res)
+}
+
+// read makes r the reading of a reply.
+func (c *Classifier) read(input *rules.Input, r *Reading) {
+	if r.official = c.officials.of(input.Post); r.official != nil {
+		input.Official = r.official.rules
+	}
+	c.set.Read(*input, &r.Reading)
 }
 
 // ClassifyExhaustively is Classify with every rule evaluated, whether or not its literals are there: slower, and by
 // design the same verdict. Tests use it.
 func (c *Classifier) ClassifyExhaustively(in Comment) (Verdict, error) {
-	input, policy, platform, err := c.input(in)
+	input, platform, err := c.input(in)
 	if err != nil {
 		return Verdict{}, err
 	}
 	input.Exhaustive = true
-	return c.judge(in, input, policy, platform), nil
+	return c.judge(&in, &input, platform), nil
 }
 
 // Explanation is every step of judging one comment.
@@ -171,28 +231,38 @@ type ReaderOpinions struct {
 	Source   string
 	Version  string
 	Opinions []Opinion
+	Evidence func(category string) []Evidence // the words that led to one of the opinions
 }
 
 // Explain judges one comment and tells each step. Errors are those of Classify.
 func (c *Classifier) Explain(in Comment) (*Explanation, error) {
-	input, policy, platform, err := c.input(in)
+	input, platform, err := c.input(in)
 	if err != nil {
 		return nil, err
 	}
 	x := &Explanation{Explanation: c.set.Explain(input)}
-	res := c.set.Match(input)
-	a := c.ask(input, policy, res)
-	for _, r := range c.readers {
-		x.Opinions = append(x.Opinions, ReaderOpinions{r.Source(), r.Version(), a.said[r.Source()]})
+	r := &Reading{} // kept with the explanation
+	c.read(&input, r)
+	res := r.Match()
+	p := c.pools[input.Policy]
+	if p != nil {
+		p.ask(r)
+		p.hear(r, res)
+		for i, reader := range c.readers {
+			x.Opinions = append(x.Opinions, ReaderOpinions{
+				reader.Source(), reader.Version(), r.opinions[i],
+				func(category string) []Evidence { return reader.Evidence(r, &r.memory[i], category) },
+			})
+		}
+		x.Pool = p.pooled(r)
 	}
-	x.Pool = c.pooled(a)
-	x.Verdict = c.decide(in, policy, platform, res, a)
+	x.Verdict = c.decide(&in, platform, r, p, res)
 	return x, nil
 }
 
-func (c *Classifier) input(in Comment) (rules.Input, *rules.Policy, string, error) {
-	fail := func(field, what, mend string) (rules.Input, *rules.Policy, string, error) {
-		return rules.Input{}, nil, "", &InputError{field, what, mend}
+func (c *Classifier) input(in Comment) (rules.Input, string, error) {
+	fail := func(field, what, mend string) (rules.Input, string, error) {
+		return rules.Input{}, "", &InputError{field, what, mend}
 	}
 	if in.ID == "" {
 		return fail("id", "is missing", "give each comment the platform's id")
@@ -232,7 +302,7 @@ func (c *Classifier) input(in Comment) (rules.Input, *rules.Policy, string, erro
 	if policy.Official(platform, in.Author.Handle) {
 		input.Name, input.Handle = "", "" // the office itself poses as nobody
 	}
-	return input, policy, platform, nil
+	return input, platform, nil
 }
 
 // clip bounds what an error quotes of the input.
@@ -243,59 +313,11 @@ func clip(s string) string {
 	return s
 }
 
-// Pooled is what all readers together say of a category.
-type Pooled struct {
-	Category string
-	Share    float64            // of certainty that this is the clause to cite
-	Least    float64            // how sure the pool must be of any clause at all for a recommendation, where this one leads
-	LogOdds  map[string]float64 // by reader, against none
-}
-
-// asked is what all readers say of a comment.
-type asked struct {
-	categories []string
-	odds       map[string][]float64 // by source
-	said       map[string][]Opinion
-	shares     []float64
-	none       float64
-}
-
-// ask asks all readers. With the rules alone there is nothing to pool, and the answer is nil.
-func (c *Classifier) ask(input rules.Input, policy *rules.Policy, res rules.Result) *asked {
-	if c.join == nil {
-		return nil
-	}
-	a := &asked{categories: Categories(policy), odds: map[string][]float64{}, said: map[string][]Opinion{}}
-	if !c.unruled {
-		a.odds[SourceRules] = LogOdds(RuleOpinions(res), false, a.categories)
-	}
-	for _, r := range c.readers {
-		a.said[r.Source()] = r.Read(input)
-		a.odds[r.Source()] = LogOdds(a.said[r.Source()], r.Shared(), a.categories)
-	}
-	a.shares, a.none = c.join.Pool(a.odds, a.categories)
-	return a
-}
-
-func (c *Classifier) pooled(a *asked) []Pooled {
-	if a == nil {
-		return nil
-	}
-	out := make([]Pooled, len(a.categories))
-	for i, category := range a.categories {
-		out[i] = Pooled{Category: category, Share: a.shares[i], Least: c.join.Least[category], LogOdds: map[string]float64{}}
-		for source, l := range a.odds {
-			out[i].LogOdds[source] = l[i]
-		}
-	}
-	return out
-}
-
 // Categories are those of a policy's clauses, in their order.
 func Categories(p *rules.Policy) []string {
 	var out []string
 	for _, c := range rules.Categories {
-		if _, ok := p.Clause(c); ok {
+		if p.Has(c) {
 			out = append(out, c)
 		}
 	}
@@ -316,36 +338,41 @@ type found struct {
 	Finding
 	clause  rules.Clause
 	rule    *rules.Rule // the surest one that holds
-	opinion *Opinion    // what another reader says
+	because string      // where no rule does: half a sentence, …ため
 	surest  float64     // of the rules alone
 }
 
-// decide turns what the readers found into findings and an action.
-func (c *Classifier) decide(in Comment, policy *rules.Policy, platform string, res rules.Result, a *asked) Verdict {
-	v := Verdict{
-		ID: in.ID, Findings: []Finding{}, Policy: policy.ID, Ruleset: c.version, Abstained: res.Abstained, Gated: res.Quiet,
-	}
+// verdict is one without findings.
+func (c *Classifier) verdict(in *Comment, policy *rules.Policy) Verdict {
+	return Verdict{ID: in.ID, Findings: []Finding{}, Policy: policy.ID, Ruleset: c.version}
+}
+
+// decide turns what the readers found into findings and an action. p is nil with the rules alone.
+func (c *Classifier) decide(in *Comment, platform string, r *Reading, p *pool, res rules.Result) Verdict {
+	policy := r.Input().Policy
+	v := c.verdict(in, policy)
+	v.Abstained, v.Gated = res.Abstained, res.Quiet
 	if c.unruled {
 		res = rules.Result{}
 	}
 	all := ruleFindings(in, policy, res)
-	if a != nil {
-		all = c.joined(policy, res, a, all)
+	if p != nil {
+		all = c.joined(r, p, res, all)
 		v.Gated = v.Gated && len(all) == 0
 	}
 	heaviest := func(f found) rules.Action {
 		action := f.clause.Action(platform, f.Confidence)
-		if a != nil {
+		if p != nil {
 			// What the rules alone would not do, no more than hiding: a person should look before more is done.
 			action = min(action, max(rules.Hide, f.clause.Action(platform, f.surest)))
 		}
 		return action
 	}
-	if a != nil && len(all) > 0 && heaviest(all[0]) == rules.None {
+	if p != nil && len(all) > 0 && heaviest(all[0]) == rules.None {
 		return v // the readers are sure of a breach, not of the clause
 	}
 	all = slices.DeleteFunc(all, func(f found) bool { return heaviest(f) == rules.None })
-	if a == nil {
+	if p == nil {
 		slices.SortStableFunc(all, func(a, b found) int {
 			return cmp.Or(cmp.Compare(b.Confidence, a.Confidence), cmp.Compare(rank(a.Category), rank(b.Category)))
 		})
@@ -365,7 +392,7 @@ func (c *Classifier) decide(in Comment, policy *rules.Policy, platform string, r
 }
 
 // ruleFindings are the findings of the rules alone, one a category.
-func ruleFindings(in Comment, policy *rules.Policy, res rules.Result) []found {
+func ruleFindings(in *Comment, policy *rules.Policy, res rules.Result) []found {
 	var all []found
 	fields := [...]string{in.Text, in.Author.Name, in.Author.Handle}
 	var runes [len(fields)][]rune // made once, where there is evidence
@@ -407,55 +434,60 @@ func ruleFindings(in Comment, policy *rules.Policy, res rules.Result) []found {
 
 // joined decides by all readers together: the category with the largest share leads, if they are sure enough that any clause is
 // broken. What the rules found besides follows.
-func (c *Classifier) joined(policy *rules.Policy, res rules.Result, a *asked, byRule []found) []found {
+func (c *Classifier) joined(r *Reading, p *pool, res rules.Result, byRule []found) []found {
+	none := p.share(r)
 	lead := 0
-	for i := range a.shares {
-		if a.shares[i] > a.shares[lead] {
+	for i := range r.shares {
+		if r.shares[i] > r.shares[lead] {
 			lead = i
 		}
 	}
 	// A rule that the pooling was not fitted with stands by itself.
 	own, sure := -1, 0.0
 	for _, h := range res.Hits {
-		if i := slices.Index(a.categories, h.Rule.Category); i >= 0 && !c.fitted[h.Rule] && h.Rule.Confidence > sure {
+		if i := slices.Index(p.categories, h.Rule.Category); i >= 0 && !c.fitted[h.Rule] && h.Rule.Confidence > sure {
 			own, sure = i, h.Rule.Confidence
 		}
 	}
-	flagged := 1-a.none >= c.join.Least[a.categories[lead]]
+	flagged := 1-none >= p.least[lead]
 	switch {
-	case own >= 0 && (!flagged || sure >= a.shares[lead]):
+	case own >= 0 && (!flagged || sure >= r.shares[lead]):
 		lead = own
-		a.shares[lead] = max(a.shares[lead], sure)
+		r.shares[lead] = max(r.shares[lead], sure)
 	case !flagged:
 		return nil
 	}
-	category := a.categories[lead]
-	clause, _ := policy.Clause(category)
+	category := p.categories[lead]
+	clause, _ := r.Input().Policy.Clause(category)
 	first := found{Finding: Finding{Category: category, Clause: clause.Number}, clause: clause}
 	if i := slices.IndexFunc(byRule, func(f found) bool { return f.Category == category }); i >= 0 {
 		first = byRule[i]
 		byRule = slices.Delete(byRule, i, i+1)
 	}
-	first.Confidence = thousandths(a.shares[lead])
-	for _, r := range c.readers {
-		for i, o := range a.said[r.Source()] {
-			if o.Category == category && (first.opinion == nil || o.Confidence > first.opinion.Confidence) {
-				first.opinion = &a.said[r.Source()][i]
+	first.Confidence = thousandths(r.shares[lead])
+	if first.rule == nil {
+		surest, most := -1, 0.0
+		for i := range c.readers {
+			for _, o := range r.opinions[i] {
+				if o.Category == category && o.Confidence > most {
+					surest, most = i, o.Confidence
+				}
 			}
 		}
-	}
-	if first.rule == nil && first.opinion != nil && first.opinion.Evidence != nil {
-		first.Evidence = first.opinion.Evidence()
+		if surest >= 0 {
+			first.Evidence = c.readers[surest].Evidence(r, &r.memory[surest], category)
+			first.because = c.readers[surest].Because(category, first.Evidence)
+		}
 	}
 	all := append([]found{first}, byRule...)
 	for i := range all {
 		if all[i].rule != nil {
 			all[i].Said = append(all[i].Said, Said{SourceRules, all[i].surest})
 		}
-		for _, r := range c.readers {
-			for _, o := range a.said[r.Source()] {
+		for k, reader := range c.readers {
+			for _, o := range r.opinions[k] {
 				if o.Category == all[i].Category {
-					all[i].Said = append(all[i].Said, Said{r.Source(), thousandths(o.Confidence)})
+					all[i].Said = append(all[i].Said, Said{reader.Source(), thousandths(o.Confidence)})
 				}
 			}
 		}
@@ -495,12 +527,9 @@ func rank(category string) int {
 
 // reason is one sentence a moderator can paste into the record.
 func (f *found) reason() string {
-	because := ""
-	switch {
-	case f.rule != nil:
+	because := f.because
+	if f.rule != nil {
 		because = f.rule.Reason
-	case f.opinion != nil && f.opinion.Because != nil:
-		because = f.opinion.Because()
 	}
 	return fmt.Sprintf("%sため、運用方針%s「%s」に該当するおそれがあります。", because, f.clause.Number, strings.TrimRight(f.clause.Text, "。"))
 }

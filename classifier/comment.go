@@ -42,7 +42,8 @@ type Verdict struct {
 	Ruleset   string       `json:"ruleset"`             // hash of rules, dictionary and policies, and of the readers beside them: Classifier.Version
 	Abstained []string     `json:"abstained,omitempty"` // categories not fully judged because the official post is not known
 
-	// Gated: by the literals alone no rule could hold.
+	// Gated: no rule was evaluated, because none could change the verdict: by the literals none could hold, or the other readers were sure
+	// enough whatever the rules would say. Only rules of a city's own may have been.
 	Gated bool `json:"-"`
 }
 

@@ -52,7 +52,7 @@ func (c *Classifier) WithFlood(in Comment, v Verdict, f Flood) Verdict {
 			Category: category, Clause: clause.Number, Confidence: floodConfidence,
 			Evidence: []Evidence{{End: utf8.RuneCountInString(in.Text), Text: in.Text, Rule: SourceFlood}},
 		},
-		clause: clause, opinion: &Opinion{Because: func() string { return because }},
+		clause: clause, because: because,
 	}
 	found.Reason = found.reason()
 	v.Findings, v.Action, v.Gated = []Finding{found.Finding}, action, false

@@ -67,36 +67,70 @@ const doubt = 0.02
 // LogOdds are a reader's opinions as log-odds of each category against none. Where the opinions share one certainty, none has
 // the rest of it; else each stands by itself, as those of rules do.
 func LogOdds(opinions []Opinion, shared bool, categories []string) []float64 {
-	sure := map[string]float64{}
+	return appendLogOdds(make([]float64, 0, len(categories)), opinions, shared, categories)
+}
+
+func appendLogOdds(out []float64, opinions []Opinion, shared bool, categories []string) []float64 {
 	rest := 1.0
 	for _, o := range opinions {
-		sure[o.Category] = max(sure[o.Category], o.Confidence)
 		rest -= o.Confidence
 	}
-	out := make([]float64, len(categories))
-	for i, c := range categories {
-		none := 1 - sure[c]
+	for _, c := range categories {
+		sure := 0.0
+		for _, o := range opinions {
+			if o.Category == c {
+				sure = max(sure, o.Confidence)
+			}
+		}
+		none := 1 - sure
 		if shared {
 			none = max(rest, 0)
 		}
-		out[i] = math.Log((sure[c] + doubt) / (none + doubt))
+		out = append(out, math.Log((sure+doubt)/(none+doubt)))
 	}
 	return out
 }
 
 // Pool gives each category's share; they and that of none add up to 1. Odds are the readers' LogOdds by source.
 func (j *Join) Pool(odds map[string][]float64, categories []string) (shares []float64, none float64) {
+	var terms []term
+	for _, source := range slices.Sorted(maps.Keys(odds)) { // sums of floats depend on their order
+		terms = append(terms, j.term(source, odds[source]))
+	}
 	shares = make([]float64, len(categories))
-	top := 0.0
-	sources := slices.Sorted(maps.Keys(odds)) // sums of floats depend on their order
+	none = pooled(j.shifts(categories), terms, shares)
+	return shares, none
+}
+
+// term is what one reader adds to the pool.
+type term struct {
+	odds   []float64
+	weight float64
+	fitted bool // else nothing is known of what its silence means
+}
+
+func (j *Join) term(source string, odds []float64) term {
+	w, ok := j.Weights[source]
+	return term{odds, w, ok}
+}
+
+func (j *Join) shifts(categories []string) []float64 {
+	out := make([]float64, len(categories))
 	for i, c := range categories {
-		shares[i] = j.Shift[c]
-		for _, source := range sources {
-			if w, ok := j.Weights[source]; ok {
-				shares[i] += w * odds[source][i]
+		out[i] = j.Shift[c]
+	}
+	return out
+}
+
+func pooled(shift []float64, terms []term, shares []float64) (none float64) {
+	top := 0.0
+	for i := range shares {
+		shares[i] = shift[i]
+		for k := range terms {
+			if t := &terms[k]; t.fitted {
+				shares[i] += t.weight * t.odds[i]
 			} else {
-				// Nothing is known of what its silence means.
-				shares[i] += max(0, odds[source][i])
+				shares[i] += max(0, t.odds[i])
 			}
 		}
 		top = max(top, shares[i])
@@ -110,5 +144,5 @@ func (j *Join) Pool(odds map[string][]float64, categories []string) (shares []fl
 	for i := range shares {
 		shares[i] /= sum
 	}
-	return shares, none / sum
+	return none / sum
 }

@@ -147,7 +147,7 @@ func TestShippedParts(t *testing.T) {
 	if !slices.Equal(join.Rules, classifier.RuleHashes(set)) {
 		t.Error("the rules have changed since the pooling was fitted: run make train")
 	}
-	m, err := classifier.ShippedModel(set)
+	m, err := classifier.ShippedModel()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,15 +5,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/kotomori/kotomori/internal/model"
-	"github.com/kotomori/kotomori/internal/text"
 	"github.com/kotomori/kotomori/rules"
 )
 
 // A Reader reads a comment and says which categories it sees in it. The rules are one, the learned model another; a slower, deeper
-// one can join them: what each says is pooled by Join. A reader may be called by several goroutines at once, and says the same
-// of the same comment every time.
+// one can join them: what each says is pooled by Join. A reader may be called by several goroutines at once, each with a Reading of its
+// own, and says the same of the same comment every time.
 type Reader interface {
 	// Source names the reader: "rules", "model". The pooling weighs it by this name.
 	Source() string
@@ -21,8 +21,14 @@ type Reader interface {
 	Version() string
 	// Shared says that the opinions share one certainty: at most one clause leads, and what is left is the certainty of none.
 	Shared() bool
-	// Read gives an opinion on each category that it sees any sign of, for the categories of the policy only.
-	Read(in rules.Input) []Opinion
+	// Read appends an opinion on each category that it sees any sign of, for the categories of the policy only. Memory is the reader's own:
+	// what it leaves there it finds again, with the next comment too.
+	Read(in *Reading, memory *any, out []Opinion) []Opinion
+	// Evidence gives the words that led to the opinion on a category, by place. It is asked only for what is reported, after Read
+	// and with the same Reading and memory.
+	Evidence(in *Reading, memory *any, category string) []Evidence
+	// Because is the first half of a Japanese sentence for the record: …ため.
+	Because(category string, evidence []Evidence) string
 }
 
 // Opinion is what a reader says of one category.
@@ -30,10 +36,16 @@ type Opinion struct {
 	Category string
 	// Confidence that this clause is the one to cite, from 0 to 1, calibrated: of the comments given 0.9, nine in ten are right.
 	Confidence float64
-	// Evidence gives the words that led to it, by place. It is asked only for what is reported.
-	Evidence func() []Evidence
-	// Because is the first half of a Japanese sentence for the record: …ため.
-	Because func() string
+}
+
+// Reading is a comment as the readers read it. It is used again for the next comment, in the same memory.
+type Reading struct {
+	rules.Reading
+	official *official
+	memory   []any       // by reader: its own
+	opinions [][]Opinion // by reader
+	odds     [][]float64 // by part of the pool
+	shares   []float64
 }
 
 // Sources of the shipped readers.
@@ -44,16 +56,34 @@ const (
 
 // learned is the model as a Reader.
 type learned struct {
-	m   *model.Model
-	set *rules.Set // whose dictionary it reads with
+	m       *model.Model
+	classes []model.Class // of the classifier's dictionary
 }
 
-// Signs are the dictionary's words in a text, as the model reads them.
+// learnedMemory is what it takes to read a comment.
+type learnedMemory struct {
+	reading  model.Reading
+	input    model.Input
+	possible map[*rules.Policy][]bool // by the model's categories
+}
+
+// Signs gives the dictionary's words in a text, as the model reads them.
 func Signs(set *rules.Set, s string) []model.Sign {
-	var out []model.Sign
-	for _, x := range set.Signs(s) {
-		out = append(out, model.Sign(x))
+	var r rules.Reading
+	set.Read(rules.Input{Text: s, Policy: set.Policies()[0]}, &r)
+	return appendSigns(nil, &r, classesOf(set))
+}
+
+func classesOf(set *rules.Set) []model.Class {
+	var out []model.Class
+	for _, name := range set.Classes() {
+		out = append(out, model.ClassOf(name))
 	}
+	return out
+}
+
+func appendSigns(out []model.Sign, r *rules.Reading, classes []model.Class) []model.Sign {
+	r.EachSign(func(x rules.Sign) { out = append(out, model.Sign{Class: classes[x.Class], Span: x.Span}) })
 	return out
 }
 
@@ -68,17 +98,17 @@ var shippedModel = sync.OnceValues(func() (*model.Model, error) {
 // PreloadModel loads the shipped model, so that ShippedModel finds it there. It may be called beside other work.
 func PreloadModel() { _, _ = shippedModel() } // ShippedModel gives the error
 
-// ShippedModel is the learned reader that comes with the program. It reads with the dictionary of the ruleset.
-func ShippedModel(set *rules.Set) (Reader, error) {
+// ShippedModel is the learned reader that comes with the program.
+func ShippedModel() (Reader, error) {
 	m, err := shippedModel()
 	if err != nil {
 		return nil, err
 	}
-	return learned{m, set}, nil
+	return Learned(m), nil
 }
 
-// Learned makes a reader of a trained model.
-func Learned(m *model.Model, set *rules.Set) Reader { return learned{m, set} }
+// Learned makes a reader of a trained model. It reads with the dictionary of the classifier that it is given to.
+func Learned(m *model.Model) Reader { return learned{m: m} }
 
 func (l learned) Source() string  { return SourceModel }
 func (l learned) Shared() bool    { return true }
@@ -87,18 +117,30 @@ func (l learned) Version() string { return l.m.Version() }
 // LeastShare is what the model must give a category for that to be an opinion.
 const LeastShare = 0.005
 
-func (l learned) Read(in rules.Input) []Opinion {
-	r := l.m.Read(l.input(in), Possible(in.Policy, l.m.Categories))
-	var out []Opinion
-	for i, p := range r.Shares {
-		if p < LeastShare {
-			continue
+func (l learned) Read(in *Reading, memory *any, out []Opinion) []Opinion {
+	own, ok := (*memory).(*learnedMemory)
+	if !ok {
+		own = &learnedMemory{possible: map[*rules.Policy][]bool{}}
+		*memory = own
+	}
+	x := &own.input
+	*x = model.Input{Text: in.Text(), Name: in.Input().Name, Handle: in.Input().Handle, Signs: appendSigns(x.Signs[:0], &in.Reading, l.classes)}
+	if in.official != nil {
+		x.Post = in.official.forModel(l.m)
+	} else if o := in.Official(); o != nil {
+		x.Post = l.m.Official(o.Text())
+	}
+	policy := in.Input().Policy
+	possible, ok := own.possible[policy]
+	if !ok {
+		possible = Possible(policy, l.m.Categories)
+		own.possible[policy] = possible
+	}
+	l.m.Read(x, possible, &own.reading)
+	for i, p := range own.reading.Shares {
+		if p >= LeastShare {
+			out = append(out, Opinion{Category: l.m.Categories[i], Confidence: p})
 		}
-		evidence := sync.OnceValue(func() []Evidence { return l.evidence(r, i, in) })
-		out = append(out, Opinion{
-			Category: l.m.Categories[i], Confidence: p, Evidence: evidence,
-			Because: func() string { return because(l.m.Categories[i], evidence()) },
-		})
 	}
 	return out
 }
@@ -107,39 +149,32 @@ func (l learned) Read(in rules.Input) []Opinion {
 func Possible(p *rules.Policy, categories []string) []bool {
 	out := make([]bool, len(categories))
 	for i, c := range categories {
-		_, out[i] = p.Clause(c)
+		out[i] = p.Has(c)
 	}
 	return out
 }
 
-func (l learned) input(in rules.Input) *model.Input {
-	m := &model.Input{Text: text.New(in.Text), Name: in.Name, Handle: in.Handle, Signs: Signs(l.set, in.Text)}
-	if in.Post != "" {
-		m.Post = text.New(in.Post)
-	}
-	return m
-}
-
-// evidence cites the spans that weighed most. Where nothing in the text did, it was the author's name or how the whole is written.
-func (l learned) evidence(r *model.Reading, category int, in rules.Input) []Evidence {
-	runes := []rune(in.Text)
+// Evidence cites the spans that weighed most. Where nothing in the text did, it was the author's name or how the whole is written.
+func (l learned) Evidence(in *Reading, memory *any, category string) []Evidence {
+	reading := &(*memory).(*learnedMemory).reading
+	original := in.Input().Text
+	runes := in.Text().Runes
 	var out []Evidence
-	for _, s := range r.Evidence(category) {
+	for _, s := range reading.Evidence(slices.Index(l.m.Categories, category)) {
 		out = append(out, Evidence{Start: s.Start, End: s.End, Text: string(runes[s.Start:s.End]), Rule: SourceModel})
 	}
-	switch {
+	switch name := in.Input().Name; {
 	case len(out) > 0:
-	case l.m.Categories[category] == "impersonation" && in.Name != "":
-		name := []rune(in.Name)
-		out = append(out, Evidence{In: rules.InName.String(), End: len(name), Text: in.Name, Rule: SourceModel})
+	case category == "impersonation" && name != "":
+		out = append(out, Evidence{In: rules.InName.String(), End: utf8.RuneCountInString(name), Text: name, Rule: SourceModel})
 	default:
-		out = append(out, Evidence{End: len(runes), Text: in.Text, Rule: SourceModel})
+		out = append(out, Evidence{End: len(runes), Text: original, Rule: SourceModel})
 	}
 	return out
 }
 
-// because says why the model spoke, as far as a linear model can.
-func because(category string, evidence []Evidence) string {
+// Because says why the model spoke, as far as a linear model can.
+func (l learned) Because(category string, evidence []Evidence) string {
 	var words []string
 	for _, e := range evidence {
 		r := []rune(strings.Join(strings.Fields(e.Text), " "))

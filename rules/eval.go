@@ -4,9 +4,11 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"sync/atomic"
 	"unicode"
 
 	"github.com/kotomori/kotomori/dict"
+	"github.com/kotomori/kotomori/internal/automaton"
 	"github.com/kotomori/kotomori/internal/detect"
 	"github.com/kotomori/kotomori/internal/morph"
 	"github.com/kotomori/kotomori/internal/text"
@@ -19,6 +21,8 @@ type Input struct {
 	Handle string
 	Post   string // the official post; empty where it is not known
 	Policy *Policy
+	// Official is Post prepared, if the caller keeps it: many replies answer one post. Without it Post is read anew.
+	Official *Official
 	// Exhaustive evaluates every rule, whether or not its literals are there. The result is the same.
 	Exhaustive bool
 }
@@ -43,22 +47,43 @@ type Result struct {
 	Quiet bool
 }
 
+// Official is an official post as the rules read it. It may be shared between goroutines.
+type Official struct {
+	text *text.Text
+	cut  atomic.Pointer[[]morph.Token] // by the tokenizer, once someone asked
+}
+
+// NewOfficial reads an official post.
+func NewOfficial(post string) *Official { return &Official{text: text.New(post)} }
+
+// Text is the post normalised.
+func (o *Official) Text() *text.Text { return o.text }
+
+func (o *Official) tokens(m *morph.Analyzer) []morph.Token {
+	if cut := o.cut.Load(); cut != nil {
+		return *cut
+	}
+	cut := m.Tokens(string(o.text.Plain.Runes))
+	o.cut.Store(&cut)
+	return cut
+}
+
 // Match evaluates the rules of the policy's categories on a reply.
 func (s *Set) Match(in Input) Result {
-	e := s.newEval(in)
-	var res Result
-	res.Quiet = true
-	for _, r := range s.rules {
-		if _, ok := in.Policy.Clause(r.Category); !ok {
-			continue
-		}
-		if r.needsPost && e.post == nil {
-			if !slices.Contains(res.Abstained, r.Category) {
-				res.Abstained = append(res.Abstained, r.Category)
-			}
-			continue
-		}
-		if !e.possible(r.when) {
+	var e Reading
+	s.Read(in, &e)
+	return e.Match()
+}
+
+// Match evaluates the rules of the policy's categories on the reply.
+func (e *Reading) Match() Result {
+	res := Result{Quiet: true}
+	if !e.hasPost() {
+		res.Abstained = e.in.Policy.abstains
+	}
+	for _, n := range e.candidates() {
+		r := e.set.rules[n]
+		if !e.asks(r) {
 			continue
 		}
 		res.Quiet = false
@@ -66,8 +91,20 @@ func (s *Set) Match(in Input) Result {
 			res.Hits = append(res.Hits, Hit{r, places})
 		}
 	}
-	slices.Sort(res.Abstained)
 	return res
+}
+
+// AnyHolds says whether one of some rules holds, which are given by their place in Set.Rules.
+func (e *Reading) AnyHolds(some []bool) bool {
+	return slices.ContainsFunc(e.candidates(), func(n int32) bool {
+		r := e.set.rules[n]
+		return some[n] && e.asks(r) && len(e.run(r, r.unless)) > 0
+	})
+}
+
+// asks says whether a rule has a clause and can hold at all, by the literals found.
+func (e *Reading) asks(r *Rule) bool {
+	return e.in.Policy.Has(r.Category) && (!r.needsPost || e.hasPost()) && e.possible(r.when)
 }
 
 // match is a place where a condition holds: its hull in the text, and the parts that make it up. Parts in the author's
@@ -88,33 +125,47 @@ type rawHit struct {
 	dropped  string // why it does not count; empty where it does
 }
 
-// field is one field of the reply under evaluation.
+// fieldEval is one field of the reply under evaluation.
 type fieldEval struct {
-	field     Field
-	text      *text.Text
-	raw       []rawHit
-	present   []bool // by leaf: some literal of it is there
-	validated bool
-	hits      map[int32][]match // by leaf
-	tokens    []morph.Token
-	tokenized bool
-	starts    []int // token starts and ends in code points of the original
-	ends      []int
+	field      Field
+	text       text.Text
+	normalised bool
+	scanned    bool
+	raw        []rawHit
+	present    []uint32 // by leaf: the mark where some literal of it is there
+	mark       uint32
+	leaves     []int32 // those that are there
+	validated  bool
+	hits       map[int32][]match // by leaf
+	tokens     []morph.Token
+	tokenized  bool
+	starts     []int // token starts and ends in code points of the original
+	ends       []int
+	masked     []rune // the view with every mask as one
+	found      []automaton.Match
 }
 
-type eval struct {
-	set        *Set
-	office     detect.Office
-	fields     [numFields]*fieldEval
-	post       *text.Text
-	postTokens []morph.Token
-	postCut    bool
-	masks      []Place
-	found      map[detectorAt][]match
-	maybe      map[detectorAt]bool
-	exhaustive bool              // no gate: look for everything
-	usable     map[string]bool   // possible, of named conditions
-	unmasked   map[*cond][]match // results with no mask on, for conditions shared by many rules
+// has says whether some literal of the leaf is there.
+func (f *fieldEval) has(leaf int) bool { return f.present[leaf] == f.mark }
+
+// Reading is a reply as the rules read it: normalised, with the literals found in it. Each step is taken when it is first asked for. A
+// Reading is used again for the next reply, in the same memory; it belongs to one goroutine. The zero value is ready.
+type Reading struct {
+	set      *Set
+	in       Input
+	office   detect.Office
+	fields   [numFields]fieldEval
+	official *Official
+	masks    []Place
+
+	asked     []int32 // rules to ask, by their place in the set
+	isAsked   []uint64
+	wereAsked bool
+
+	found    map[detectorAt][]match
+	maybe    map[detectorAt]bool
+	usable   map[string]bool   // possible, of named conditions
+	unmasked map[*cond][]match // results with no mask on, for conditions shared by many rules
 }
 
 type detectorAt struct {
@@ -122,54 +173,116 @@ type detectorAt struct {
 	field Field
 }
 
-func (s *Set) newEval(in Input) *eval {
-	e := &eval{set: s, office: in.Policy.office, found: map[detectorAt][]match{}, maybe: map[detectorAt]bool{}, unmasked: map[*cond][]match{}, usable: map[string]bool{}, exhaustive: in.Exhaustive}
-	for f, str := range [numFields]string{in.Text, in.Name, in.Handle} {
-		if str != "" {
-			e.fields[f] = s.scan(str)
-			e.fields[f].field = Field(f)
-		}
+// Read makes e the reading of a reply.
+func (s *Set) Read(in Input, e *Reading) {
+	e.set, e.in, e.office, e.official = s, in, in.Policy.office, in.Official
+	if e.found == nil {
+		e.found, e.maybe, e.unmasked, e.usable = map[detectorAt][]match{}, map[detectorAt]bool{}, map[*cond][]match{}, map[string]bool{}
 	}
-	if in.Post != "" {
-		e.post = text.New(in.Post)
+	if len(e.found)+len(e.maybe)+len(e.unmasked)+len(e.usable) > 0 {
+		clear(e.found)
+		clear(e.maybe)
+		clear(e.unmasked)
+		clear(e.usable)
 	}
-	return e
+	e.masks, e.wereAsked = nil, false
+	for i := range e.fields {
+		f := &e.fields[i]
+		f.field, f.normalised, f.scanned = Field(i), false, false
+	}
+}
+
+// Input is what is read.
+func (e *Reading) Input() *Input { return &e.in }
+
+// Text is the reply normalised. It is valid until the next reply is read.
+func (e *Reading) Text() *text.Text { return &e.normalise(InText).text }
+
+// Official is the official post, nil where it is not known.
+func (e *Reading) Official() *Official {
+	if e.official == nil && e.in.Post != "" {
+		e.official = NewOfficial(e.in.Post)
+	}
+	return e.official
+}
+
+func (e *Reading) hasPost() bool { return e.official != nil || e.in.Post != "" }
+
+func (e *Reading) normalise(field Field) *fieldEval {
+	f := &e.fields[field]
+	if !f.normalised {
+		f.normalised = true
+		f.text.Reset(e.value(field))
+	}
+	return f
+}
+
+func (e *Reading) value(field Field) string {
+	switch field {
+	case InName:
+		return e.in.Name
+	case InHandle:
+		return e.in.Handle
+	}
+	return e.in.Text
+}
+
+// at is a field with its literals found, nil where there is nothing in it.
+func (e *Reading) at(field Field) *fieldEval {
+	if e.value(field) == "" {
+		return nil
+	}
+	f := &e.fields[field]
+	if !f.scanned {
+		e.normalise(field)
+		e.set.scan(f)
+	}
+	return f
 }
 
 // scan finds all literals of one field.
-func (s *Set) scan(str string) *fieldEval {
-	f := &fieldEval{text: text.New(str), present: make([]bool, s.leaves)}
-	view, squeezed, masks := &f.text.Folded, false, false
-	collect := func(pattern, start, end int) bool {
-		for _, n := range s.patterns[pattern] {
-			e := &s.entries[n]
-			if e.pattern.Masked != masks || squeezed && (!e.pattern.Disguise || !disguised(f.text, start, end)) {
-				continue
-			}
-			for _, leaf := range e.leaves {
-				f.present[leaf] = true
-			}
-			f.raw = append(f.raw, rawHit{entry: n, from: int32(start), to: int32(end), squeezed: squeezed, place: view.Span(start, end)})
-		}
-		return true
+func (s *Set) scan(f *fieldEval) {
+	f.scanned, f.validated, f.tokenized = true, false, false
+	f.raw, f.leaves = f.raw[:0], f.leaves[:0]
+	if f.mark++; len(f.present) != s.leaves || f.mark == 0 {
+		f.present, f.mark = make([]uint32, s.leaves), 1
 	}
-	s.matcher.Scan(view.Runes, collect)
+	view, squeezed, masks := &f.text.Folded, false, false
+	collect := func(runes []rune) {
+		f.found = s.matcher.FindRunes(f.found[:0], runes)
+		for _, found := range f.found {
+			start, end := int(found.Start), int(found.End)
+			for _, n := range s.patterns[found.Pattern] {
+				x := &s.looked[n]
+				if x.masked != masks || squeezed && (!x.disguise || !disguised(&f.text, start, end)) {
+					continue
+				}
+				for _, leaf := range s.leafList[x.from:x.to] {
+					if f.present[leaf] != f.mark {
+						f.present[leaf] = f.mark
+						f.leaves = append(f.leaves, leaf)
+					}
+				}
+				f.raw = append(f.raw, rawHit{entry: n, from: found.Start, to: found.End, squeezed: squeezed, place: view.Span(start, end)})
+			}
+		}
+	}
+	collect(view.Runes)
 	if slices.ContainsFunc(view.Runes, dict.IsMask) {
 		masks = true
-		runes := slices.Clone(view.Runes)
-		for i, r := range runes {
+		f.masked = append(f.masked[:0], view.Runes...)
+		for i, r := range f.masked {
 			if dict.IsMask(r) {
-				runes[i] = dict.Mask
+				f.masked[i] = dict.Mask
 			}
 		}
-		s.matcher.Scan(runes, collect)
+		collect(f.masked)
 		masks = false
 	}
 	if len(f.text.Squeezed.Runes) > 0 {
 		view, squeezed = &f.text.Squeezed, true
-		s.matcher.Scan(view.Runes, collect)
+		collect(view.Runes)
 	}
-	return f
 }
 
 // disguised says whether letters of Squeezed[start:end] posed as others or stood apart. Where they did not, Folded has the word too.
@@ -196,11 +309,12 @@ func spacedOut(v *text.View, start, end int) bool {
 }
 
 // tokenize cuts the field into words, once.
-func (e *eval) tokenize(f *fieldEval) {
+func (e *Reading) tokenize(f *fieldEval) {
 	if f.tokenized {
 		return
 	}
 	f.tokenized = true
+	f.tokens, f.starts, f.ends = f.tokens[:0], f.starts[:0], f.ends[:0]
 	plain := &f.text.Plain
 	for _, t := range e.set.morph.Tokens(string(plain.Runes)) {
 		if t.End <= t.Start {
@@ -214,12 +328,15 @@ func (e *eval) tokenize(f *fieldEval) {
 }
 
 // validate checks the boundaries of all literals found, once, and hands the hits to their leaves.
-func (e *eval) validate(f *fieldEval) {
+func (e *Reading) validate(f *fieldEval) {
 	if f.validated {
 		return
 	}
 	f.validated = true
-	f.hits = map[int32][]match{}
+	if f.hits == nil {
+		f.hits = map[int32][]match{}
+	}
+	clear(f.hits)
 	for i := range f.raw {
 		h := &f.raw[i]
 		if h.dropped = e.check(f, h); h.dropped != "" {
@@ -248,7 +365,7 @@ func sortMatches(m []match) []match {
 }
 
 // check says why a literal found is no hit, or "".
-func (e *eval) check(f *fieldEval, h *rawHit) string {
+func (e *Reading) check(f *fieldEval, h *rawHit) string {
 	en := &e.set.entries[h.entry]
 	p := &en.pattern
 	if longer := within(f, h, en); longer != nil {
@@ -350,18 +467,19 @@ func plainRange(v *text.View, s text.Span) (i, j int) {
 }
 
 // possible is a necessary condition: false means that c cannot hold, by the literals found alone.
-func (e *eval) possible(c *cond) bool {
-	if e.exhaustive {
+func (e *Reading) possible(c *cond) bool {
+	if e.in.Exhaustive {
 		return true
 	}
-	f := e.fields[c.field]
 	switch c.kind {
 	case kindClass, kindLiteral:
-		return f != nil && f.present[c.leaf]
+		f := e.at(c.field)
+		return f != nil && f.has(c.leaf)
 	case kindToken:
-		return f != nil && (c.leaf < 0 || f.present[c.leaf])
+		f := e.at(c.field)
+		return f != nil && (c.leaf < 0 || f.has(c.leaf))
 	case kindDetector:
-		return f != nil && e.detectable(c)
+		return e.value(c.field) != "" && e.detectable(c)
 	case kindAll:
 		for _, kid := range c.kids {
 			if kid.kind != kindNot && !e.possible(kid) {
@@ -382,25 +500,25 @@ func (e *eval) possible(c *cond) bool {
 	return true
 }
 
-func (e *eval) detectable(c *cond) bool {
+func (e *Reading) detectable(c *cond) bool {
 	d := &c.detector
-	if d.NeedsPost && e.post == nil {
+	if d.NeedsPost && !e.hasPost() {
 		return false
 	}
-	if d.Possible == nil || e.exhaustive {
+	if d.Possible == nil || e.in.Exhaustive {
 		return true
 	}
 	key := detectorAt{d.Name, c.field}
 	ok, known := e.maybe[key]
 	if !known {
-		ok = d.Possible(e.fields[c.field].text)
+		ok = d.Possible(&e.normalise(c.field).text)
 		e.maybe[key] = ok
 	}
 	return ok
 }
 
 // run evaluates one rule under the masks of the exemptions: the places where it holds.
-func (e *eval) run(r *Rule, unless []exemption) []Place {
+func (e *Reading) run(r *Rule, unless []exemption) []Place {
 	e.masks = e.masks[:0:0]
 	if !e.possible(r.when) {
 		return nil
@@ -416,7 +534,7 @@ func (e *eval) run(r *Rule, unless []exemption) []Place {
 }
 
 // mask is what an exemption covers.
-func (e *eval) mask(x *exemption) []Place {
+func (e *Reading) mask(x *exemption) []Place {
 	if !e.possible(x.cond) {
 		return nil
 	}
@@ -433,8 +551,8 @@ func (e *eval) mask(x *exemption) []Place {
 }
 
 // reach widens a place of the text to what the exemption covers from there.
-func (e *eval) reach(x *exemption, p Place) Place {
-	sentences := e.fields[InText].text.Sentences
+func (e *Reading) reach(x *exemption, p Place) Place {
+	sentences := e.Text().Sentences
 	switch x.reach {
 	case reachWithin:
 		p.Start, p.End = p.Start-x.within, p.End+x.within
@@ -453,7 +571,7 @@ func sentenceOf(sentences []text.Span, at int) int {
 	return min(i, len(sentences)-1)
 }
 
-func (e *eval) masked(m match) bool {
+func (e *Reading) masked(m match) bool {
 	for _, p := range m.parts {
 		for _, k := range e.masks {
 			if k.Field == p.Field && k.Start < p.End && p.Start < k.End {
@@ -484,7 +602,7 @@ func placesOf(matches []match) []Place {
 }
 
 // find lists where a condition holds, by start.
-func (e *eval) find(c *cond) []match {
+func (e *Reading) find(c *cond) []match {
 	if len(e.masks) == 0 {
 		if m, ok := e.unmasked[c]; ok {
 			return m
@@ -497,18 +615,18 @@ func (e *eval) find(c *cond) []match {
 	return m
 }
 
-func (e *eval) search(c *cond) []match {
-	f := e.fields[c.field]
+func (e *Reading) search(c *cond) []match {
+	f := e.at(c.field)
 	var out []match
 	switch c.kind {
 	case kindClass, kindLiteral:
-		if f == nil || c.leaf < 0 || !f.present[c.leaf] && !e.exhaustive {
+		if f == nil || c.leaf < 0 || !f.has(c.leaf) && !e.in.Exhaustive {
 			return nil
 		}
 		e.validate(f)
 		out = f.hits[int32(c.leaf)]
 	case kindToken:
-		if f == nil || c.leaf >= 0 && !f.present[c.leaf] && !e.exhaustive {
+		if f == nil || c.leaf >= 0 && !f.has(c.leaf) && !e.in.Exhaustive {
 			return nil
 		}
 		out = e.findTokens(f, c.tokens)
@@ -538,13 +656,13 @@ func (e *eval) search(c *cond) []match {
 
 // filter drops masked matches and those not at their sentence's start or end. Matches in the author's name or handle
 // become free.
-func (e *eval) filter(f *fieldEval, c *cond, in []match) []match {
+func (e *Reading) filter(f *fieldEval, c *cond, in []match) []match {
 	if len(e.masks) == 0 && c.position == anywhere && c.field == InText {
 		return in
 	}
 	var out []match
 	for _, m := range in {
-		if c.position != anywhere && !atEdge(f.text, m, c.position) {
+		if c.position != anywhere && !atEdge(&f.text, m, c.position) {
 			continue
 		}
 		if e.masked(m) {
@@ -602,24 +720,20 @@ func counted(in []match, n int) []match {
 	return out
 }
 
-func (e *eval) detect(f *fieldEval, c *cond) []match {
+func (e *Reading) detect(f *fieldEval, c *cond) []match {
 	key := detectorAt{c.detector.Name, c.field}
 	if m, ok := e.found[key]; ok {
 		return m
 	}
-	in := detect.Input{Text: f.text, Office: e.office}
+	in := detect.Input{Text: &f.text, Office: e.office}
 	if c.detector.NeedsPost {
-		in.Post = e.post
+		in.Post = e.Official().text
 	}
 	if c.detector.NeedsTokens {
 		e.tokenize(f)
 		in.Tokens = f.tokens
 		if in.Post != nil {
-			if !e.postCut {
-				e.postCut = true
-				e.postTokens = e.set.morph.Tokens(string(e.post.Plain.Runes))
-			}
-			in.PostTokens = e.postTokens
+			in.PostTokens = e.Official().tokens(e.set.morph)
 		}
 	}
 	var out []match

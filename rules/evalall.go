@@ -12,7 +12,7 @@ import (
 // findAll joins the parts of an all. The first part is the anchor: for each place where it holds, the nearest place of
 // every other part is taken that lies in its scope and distance and overlaps no part taken before. Parts found in the
 // author's name or handle, and what is said of the reply as a whole, only have to be there.
-func (e *eval) findAll(c *cond) []match {
+func (e *Reading) findAll(c *cond) []match {
 	var lists [][]match
 	var free []Place
 	var nots []*cond
@@ -46,7 +46,7 @@ func (e *eval) findAll(c *cond) []match {
 		return []match{{free: true, parts: free}}
 	}
 	var sentences []text.Span
-	if f := e.fields[InText]; f != nil {
+	if f := e.at(InText); f != nil {
 		sentences = f.text.Sentences
 	}
 	joined := e.join(c, lists, sentences)
@@ -67,7 +67,7 @@ func (e *eval) findAll(c *cond) []match {
 
 // excluded says whether one of the conditions that must not hold does so in the span searched: the distance around the
 // match, within its sentences.
-func (e *eval) excluded(c *cond, nots []*cond, m match, sentences []text.Span) bool {
+func (e *Reading) excluded(c *cond, nots []*cond, m match, sentences []text.Span) bool {
 	from, to := 0, 1<<30
 	if c.scope != scopeText && len(sentences) > 0 {
 		i, j := sentenceOf(sentences, m.start), sentenceOf(sentences, max(m.start, m.end-1))
@@ -87,7 +87,7 @@ func (e *eval) excluded(c *cond, nots []*cond, m match, sentences []text.Span) b
 	return false
 }
 
-func (e *eval) join(c *cond, lists [][]match, sentences []text.Span) []match {
+func (e *Reading) join(c *cond, lists [][]match, sentences []text.Span) []match {
 	if len(lists) == 1 {
 		return slices.Clone(lists[0])
 	}
@@ -252,7 +252,7 @@ func joinOrdered(c *cond, lists [][]match, sentences []text.Span) []match {
 }
 
 // findTokens lists the runs of tokens that the patterns describe. Blank tokens between them do not count.
-func (e *eval) findTokens(f *fieldEval, patterns []tokenPattern) []match {
+func (e *Reading) findTokens(f *fieldEval, patterns []tokenPattern) []match {
 	e.tokenize(f)
 	var words []int // the tokens that are not blank
 	for i, t := range f.tokens {

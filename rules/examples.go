@@ -98,7 +98,7 @@ func (s *Set) try(r *Rule, x Example) (places []Place, why string) {
 }
 
 // example makes ready to run a rule on an example, or says why it cannot.
-func (s *Set) example(r *Rule, x Example) (e *eval, why string) {
+func (s *Set) example(r *Rule, x Example) (e *Reading, why string) {
 	i := slices.IndexFunc(s.policies, func(p *Policy) bool {
 		_, ok := p.Clause(r.Category)
 		return ok && (x.Account == "" || p.ID == x.Account)
@@ -106,8 +106,9 @@ func (s *Set) example(r *Rule, x Example) (e *eval, why string) {
 	if i < 0 {
 		return nil, "no policy has a clause for " + r.Category
 	}
-	e = s.newEval(Input{Text: x.Text, Name: x.Name, Handle: x.Handle, Post: x.Post, Policy: s.policies[i]})
-	if r.needsPost && e.post == nil {
+	e = &Reading{}
+	s.Read(Input{Text: x.Text, Name: x.Name, Handle: x.Handle, Post: x.Post, Policy: s.policies[i]}, e)
+	if r.needsPost && !e.hasPost() {
 		return nil, "the rule looks at the official post, and the example gives none"
 	}
 	return e, ""
@@ -135,7 +136,7 @@ func Slice(s string, start, end int) string {
 }
 
 // whyNot says why a rule does not hold, after run.
-func (e *eval) whyNot(r *Rule) string {
+func (e *Reading) whyNot(r *Rule) string {
 	if !e.possible(r.when) {
 		return "a part is missing: " + e.missing(r.when)
 	}
@@ -154,7 +155,7 @@ func (e *eval) whyNot(r *Rule) string {
 }
 
 // missing names the first part of which no literal is there.
-func (e *eval) missing(c *cond) string {
+func (e *Reading) missing(c *cond) string {
 	switch c.kind {
 	case kindAll:
 		for _, kid := range c.kids {
@@ -169,7 +170,7 @@ func (e *eval) missing(c *cond) string {
 }
 
 // unfound names the first part whose literals are there but that holds nowhere (a boundary, a distance inside it).
-func (e *eval) unfound(c *cond) string {
+func (e *Reading) unfound(c *cond) string {
 	if c.kind != kindAll {
 		if len(e.find(c)) == 0 {
 			return c.String()

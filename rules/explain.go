@@ -37,22 +37,24 @@ type Verdict struct {
 
 // Explain judges a reply as Match does and tells each step.
 func (s *Set) Explain(in Input) Explanation {
-	e := s.newEval(in)
+	e := &Reading{}
+	s.Read(in, e)
 	var out Explanation
-	for i, f := range e.fields {
+	for i := range numFields {
+		f := e.at(i)
 		if f == nil {
 			continue
 		}
 		e.tokenize(f)
 		e.validate(f)
-		if Field(i) == InText {
+		if i == InText {
 			out.Plain, out.Folded, out.Squeezed = string(f.text.Plain.Runes), string(f.text.Folded.Runes), string(f.text.Squeezed.Runes)
 			out.Tokens = f.tokens
 		}
 		for _, h := range f.raw {
 			en := &s.entries[h.entry]
 			out.Literals = append(out.Literals, Literal{
-				Class: en.class, Word: en.word, Place: Place{Field(i), h.place.Start, h.place.End},
+				Class: en.class, Word: en.word, Place: Place{i, h.place.Start, h.place.End},
 				Text: string(f.text.Runes[h.place.Start:h.place.End]), Kept: h.dropped == "", Why: h.dropped,
 			})
 		}
@@ -63,7 +65,7 @@ func (s *Set) Explain(in Input) Explanation {
 	})
 	for _, r := range s.rules {
 		v := Verdict{Rule: r}
-		if r.needsPost && e.post == nil {
+		if r.needsPost && !e.hasPost() {
 			if e.possibleWithoutPost(r.when) {
 				v.Why = "the official post is not known: the rule abstains"
 				out.Rules = append(out.Rules, v)
@@ -89,7 +91,7 @@ func (s *Set) Explain(in Input) Explanation {
 }
 
 // possibleWithoutPost is possible, taking for granted what only the official post could tell.
-func (e *eval) possibleWithoutPost(c *cond) bool {
+func (e *Reading) possibleWithoutPost(c *cond) bool {
 	switch c.kind {
 	case kindDetector:
 		return c.detector.NeedsPost || e.possible(c)

@@ -26,7 +26,9 @@ type Policy struct {
 	Clauses   []Clause  `json:"clauses"`
 	File      string    `json:"file"`
 
-	office detect.Office // what the detectors need of it
+	office   detect.Office // what the detectors need of it
+	has      map[string]bool
+	abstains []string
 }
 
 // Account is an official account that a policy covers.
@@ -62,6 +64,13 @@ func (p *Policy) Clause(category string) (Clause, bool) {
 	}
 	return p.Clauses[i], true
 }
+
+// Abstains are the categories with rules that need the official post, which are not fully judged where it is not known; sorted. The slice is
+// the policy's own: it is not to be changed.
+func (p *Policy) Abstains() []string { return p.abstains }
+
+// Has says whether the policy has a clause for a category.
+func (p *Policy) Has(category string) bool { return p.has[category] }
 
 // Covers says whether the policy has an account on the platform.
 func (p *Policy) Covers(platform string) bool {

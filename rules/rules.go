@@ -44,12 +44,16 @@ type Set struct {
 	byID     map[string]*Rule
 
 	named    map[string]*cond
-	classes  map[string]bool // the dictionary's
 	matcher  *automaton.Matcher
 	patterns [][]int32 // pattern number → entries
 	entries  []entry
+	looked   []looked // of the entries, what every hit needs
+	leafList []int32
 	leaves   int
-	morph    *morph.Analyzer
+
+	classNames []string
+	morph      *morph.Analyzer
+	gate       gate
 }
 
 // entry is what a literal stands for: one spelling of one word, for the leaves that look for it.
@@ -61,6 +65,15 @@ type entry struct {
 	class    string  // class or rule that brings it, for explaining
 	leaves   []int32 // where its hits go
 	kanaOnly bool
+}
+
+// looked is what every hit of an entry needs, close together: there are many entries, and most hits lead to nothing more.
+type looked struct {
+	from, to int32 // its leaves in leafList
+	class    int32 // of the dictionary, or -1
+	masked   bool
+	disguise bool
+	within   bool // has a notIn
 }
 
 type notIn struct {
@@ -106,7 +119,7 @@ func load(layers []fs.FS) (*Set, Faults, error) {
 
 	c := compiler{
 		set:     &Set{byID: map[string]*Rule{}, named: map[string]*cond{}},
-		classes: map[string]*class{}, postNeeded: map[string]bool{},
+		classes: map[string]*class{}, postNeeded: map[string]bool{}, literals: map[string]int{},
 	}
 	sum := sha256.New()
 	for _, name := range names {
@@ -205,6 +218,8 @@ type compiler struct {
 
 	postNeeded map[string]bool // by condition name
 
+	literals map[string]int // leaves of literal conditions, by what they look for
+
 	leafOf map[*dict.Word][]int32
 	order  []*dict.Word // words that any rule looks for, in the order they were asked for
 	origin map[*dict.Word]string
@@ -299,6 +314,19 @@ func (c *compiler) link() {
 		for _, x := range r.unless {
 			c.linkCond(x.cond, r.ID)
 		}
+	}
+	for _, p := range c.set.policies {
+		p.has = map[string]bool{}
+		for _, clause := range p.Clauses {
+			p.has[clause.Category] = true
+		}
+		for _, r := range c.set.rules {
+			if r.needsPost && p.has[r.Category] && !slices.Contains(p.abstains, r.Category) {
+				p.abstains = append(p.abstains, r.Category)
+			}
+		}
+		slices.Sort(p.abstains)
+		p.abstains = slices.Clip(p.abstains)
 	}
 }
 
@@ -410,7 +438,11 @@ func (c *compiler) linkCond(cond *cond, owner string) {
 		}
 		cond.leaf = cl.leaf
 	case kindLiteral:
+		if cond.leaf = c.sameLiterals(cond); cond.leaf >= 0 {
+			return
+		}
 		cond.leaf = c.newLeaf()
+		c.literals[cond.key()] = cond.leaf
 		for i := range cond.literals {
 			w := &cond.literals[i]
 			if strings.TrimSpace(text.Fold(w.Text)) == "" {
@@ -575,9 +607,18 @@ func (c *compiler) build() error {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	c.set.classes = make(map[string]bool, len(names))
+	c.set.classNames = names
+	for i := range c.set.entries {
+		e := &c.set.entries[i]
+		x := looked{from: int32(len(c.set.leafList)), class: -1, masked: e.pattern.Masked, disguise: e.pattern.Disguise, within: len(e.notIn) > 0}
+		c.set.leafList = append(c.set.leafList, e.leaves...)
+		x.to = int32(len(c.set.leafList))
+		if at, ok := slices.BinarySearch(names, e.class); ok {
+			x.class = int32(at)
+		}
+		c.set.looked = append(c.set.looked, x)
+	}
 	for _, name := range names {
-		c.set.classes[name] = true
 		for _, w := range c.classes[name].Words {
 			if plain := text.Plain(w.Text); w.UserDict && !known[plain] {
 				known[plain] = true
@@ -588,7 +629,26 @@ func (c *compiler) build() error {
 	if c.set.morph, err = morph.New(words); err != nil {
 		return fmt.Errorf("loading the tokenizer: %w", err)
 	}
+	c.set.openGate()
 	return nil
+}
+
+// sameLiterals is the leaf of another condition that looks for the same literals, or -1.
+func (c *compiler) sameLiterals(x *cond) int {
+	if leaf, ok := c.literals[x.key()]; ok {
+		return leaf
+	}
+	return -1
+}
+
+// key tells literal conditions apart by what they look for.
+func (c *cond) key() string {
+	var b strings.Builder
+	for i := range c.literals {
+		w := c.literals[i]
+		fmt.Fprintf(&b, "%q %q %v %v %q %q %q %q %v;", w.Text, w.Reading, w.Exact, w.Boundary, w.POS, w.NotIn, w.Inflect, w.Forms, w.Disguise)
+	}
+	return b.String()
 }
 
 func firstRune(s string) string { return string([]rune(s)[:1]) }

@@ -4,22 +4,25 @@ import "github.com/kotomori/kotomori/internal/text"
 
 // Sign is a word of a dictionary class found in a reply.
 type Sign struct {
-	Class string
+	Class int // its place in Set.Classes
 	text.Span
 }
 
-// Signs finds the words of all classes in a text by their letters alone, disguised ones too: no tokenizer says where words begin.
-// So a sign is less than a hit of a rule; the learned reader weighs it among others.
-func (s *Set) Signs(str string) []Sign {
-	f := s.scan(str)
-	var out []Sign
+// Classes are the names of the dictionary's classes, sorted.
+func (s *Set) Classes() []string { return s.classNames }
+
+// EachSign calls sign for the words of all classes in the text, found by their letters alone, disguised ones too: no tokenizer says where
+// words begin. So a sign is less than a hit of a rule; the learned reader weighs it among others.
+func (e *Reading) EachSign(sign func(Sign)) {
+	f := e.at(InText)
+	if f == nil {
+		return
+	}
 	for i := range f.raw {
 		h := &f.raw[i]
-		en := &s.entries[h.entry]
-		if !s.classes[en.class] || within(f, h, en) != nil {
-			continue
+		x := &e.set.looked[h.entry]
+		if x.class >= 0 && (!x.within || within(f, h, &e.set.entries[h.entry]) == nil) {
+			sign(Sign{int(x.class), h.place})
 		}
-		out = append(out, Sign{en.class, h.place})
 	}
-	return out
 }

@@ -181,7 +181,7 @@ func (p *explainer) readers() {
 				break
 			}
 			var spans []show.Span
-			for _, e := range o.Evidence() {
+			for _, e := range r.Evidence(o.Category) {
 				if e.In == "" {
 					spans = append(spans, show.Span{Start: e.Start, End: e.End})
 				}

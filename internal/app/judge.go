@@ -81,7 +81,7 @@ func newJudge(shipped fs.FS, dir string, log *slog.Logger) (*Judge, error) {
 
 // judging is the classifier of a ruleset and the shipped model.
 func judging(set *rules.Set) (*classifier.Classifier, error) {
-	m, err := classifier.ShippedModel(set)
+	m, err := classifier.ShippedModel()
 	if err != nil {
 		return nil, err
 	}

@@ -31,5 +31,5 @@
 //
 // Train is deterministic: the same comments, vectors and options give the same file, byte for byte, on the same architecture.
 // AdaGrad (Duchi, Hazan & Singer 2011) with an L2 penalty goes over the comments in an order drawn from a fixed seed; the
-// mean of the last epochs is kept. Weights are stored in 8 bits, with a scale for each feature.
+// mean of the last epochs is kept. Weights are stored in 8 bits, those that are added up on one scale.
 package model

@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/kotomori/kotomori/internal/text"
@@ -12,16 +13,28 @@ import (
 // Input is a reply as the model sees it.
 type Input struct {
 	Text   *text.Text
-	Post   *text.Text // the official post; nil where it is not known
-	Name   string     // the author's
+	Post   *Official // the official post; nil where it is not known
+	Name   string    // the author's
 	Handle string
 	Signs  []Sign // words of the dictionary in the text
 }
 
 // Sign is a word of a class of the dictionary.
 type Sign struct {
-	Class string
+	Class Class
 	text.Span
+}
+
+// Class is what stands for a class of the dictionary.
+type Class uint32
+
+// ClassOf gives what stands for the class of a name.
+func ClassOf(name string) Class {
+	h := seed(sign)
+	for _, c := range []byte(name) {
+		h = mix(h, uint32(c))
+	}
+	return Class(h)
 }
 
 // group says what kind of feature one is; groups are scaled each by itself, so that one kind does not drown another.
@@ -55,16 +68,18 @@ var groupScale = [groups]struct{ weight, besides float64 }{
 
 // feature is one thing seen in a reply.
 type feature struct {
-	key   uint32 // what it is
-	group group
-	value float32
+	key    uint32 // what it is
+	number int32  // in the vocabulary
+	group  group
+	value  float32 // of style and post; the others of a group share theirs
 	// Where it stands, for evidence: runes [start,end) of the reading; nowhere if end is 0.
 	start, end int32
 }
 
-// extractor finds the features of replies.
+// extractor finds the features of replies that the vocabulary knows.
 type extractor struct {
-	vectors *Vectors
+	vectors    *Vectors
+	vocabulary *vocabulary // nil while it is collected
 }
 
 // Stand-ins for what is no language. The characters of a link tell who hosts it and no more.
@@ -73,28 +88,52 @@ const (
 	aMention = '\uE001'
 )
 
-// reading is a reply as it is read: folded, without the marks put between its letters, links and mentions as one character each.
+// reading is a reply as it is read: folded, without the marks put between its letters, links and mentions as one character each. Its memory
+// is used again for the next reply.
 type reading struct {
 	text.View
 	words []wordAt
+
+	found   []feature
+	asked   []feature       // to be looked up in the vocabulary; their numbers are slots
+	values  [groups]float32 // what each feature of a group counts
+	begun   []run
+	numbers []int32   // of the different features of a group
+	memory  text.View // of the view, where links stand in it
+	written text.View // of another view
+	runes   []rune
+	name    text.Text
+	set     set
+	about   []float32
+	styles  [styleCount]float32
+	post    []float32
 }
 
-func (x *extractor) read(t *text.Text) *reading {
+func (x *extractor) read(t *text.Text, r *reading) {
 	v := &t.Folded
 	if len(t.Squeezed.Runes) > 0 {
 		v = &t.Squeezed
 	}
-	r := &reading{View: standIn(v)}
-	r.words = x.vectors.find(r.Runes, nil)
-	return r
+	r.View = standIn(v, &r.memory)
+	r.words = x.vectors.find(r.Runes, r.words[:0])
 }
 
-// standIn puts one character in place of each link and each mention.
-func standIn(v *text.View) text.View {
-	if !slices.ContainsFunc(v.Runes, func(r rune) bool { return r == '/' || r == '@' || r == '.' }) {
+// mayLink is false only where a text has no link and no mention.
+func mayLink(runes []rune) bool {
+	for _, r := range runes {
+		if r == '/' || r == '@' || r == '.' {
+			return true
+		}
+	}
+	return false
+}
+
+// standIn puts one character in place of each link and each mention. What it makes is in memory.
+func standIn(v, memory *text.View) text.View {
+	if !mayLink(v.Runes) {
 		return *v
 	}
-	var out text.View
+	out := text.View{Runes: memory.Runes[:0], Start: memory.Start[:0], End: memory.End[:0]}
 	push := func(r rune, i, j int) {
 		out.Runes = append(out.Runes, r)
 		out.Start = append(out.Start, v.Start[i])
@@ -115,6 +154,7 @@ func standIn(v *text.View) text.View {
 		}
 		i += n
 	}
+	*memory = out
 	return out
 }
 
@@ -137,8 +177,13 @@ func linkAt(r []rune, i int) (n int, by rune) {
 	case !latinAny(r[i]) && !digit(r[i]):
 		return 0, 0
 	}
+	named := false
 	for j < len(r) && j-i < maxHost && inside(r[j]) {
+		named = named || r[j] == '.' || r[j] == ':'
 		j++
+	}
+	if !named {
+		return 0, 0
 	}
 	s := strings.ToLower(string(r[i:j]))
 	whole := func() int {
@@ -214,72 +259,96 @@ func seed(g group) uint32 { return mix(0x811C9DC5, uint32(g)+1) }
 // mean of the words' vectors, each by its weight.
 func (x *extractor) mean(words []wordAt) []float32 {
 	sum := make([]float32, x.vectors.Dims)
-	all := total(words)
+	all := x.vectors.total(words)
 	for _, w := range words {
-		x.vectors.add(w.row, rare(w.row)/all, sum)
+		x.vectors.add(w.row, x.vectors.rare[w.row]/all, sum)
 	}
 	return sum
 }
 
-// rare is how much a word tells of what is talked about: rows come in the order of their most frequent word's frequency, and
+// rareOf is how much a word tells of what is talked about: rows come in the order of their most frequent word's frequency, and
 // by Zipf's law the logarithm of the rank is that of the inverse frequency.
-func rare(row int) float32 { return float32(math.Log1p(float64(row)/30) / 6) }
+func rareOf(row int) float32 { return float32(math.Log1p(float64(row)/30) / 6) }
 
-func total(words []wordAt) float32 {
+func (v *Vectors) total(words []wordAt) float32 {
 	sum := float32(0.5)
 	for _, w := range words {
-		sum += rare(w.row)
+		sum += v.rare[w.row]
 	}
 	return sum
 }
 
-// features gives each feature once for each place where it stands.
-func (x *extractor) features(in *Input, r *reading) []feature {
-	out := make([]feature, 0, 8*len(r.Runes)+64)
-	out = grams(out, gram, r.Runes)
+// features finds the features that the vocabulary knows, each once for each place where it stands, those of a group together. Possible
+// says which of the groups that count for some categories only can count at all.
+func (x *extractor) features(in *Input, r *reading, compare, name bool) {
+	out := x.grams(r.found[:0], r, gram, seed(gram), r.Runes)
 	if len(in.Text.Squeezed.Runes) > 0 {
 		// As it was written too: the marks themselves tell something.
 		n := len(out)
-		out = grams(out, gram, standIn(&in.Text.Folded).Runes)
+		written := standIn(&in.Text.Folded, &r.written)
+		out = x.grams(out, r, gram, seed(gram), written.Runes)
 		for i := n; i < len(out); i++ {
 			out[i].end = 0
 		}
 	}
-	out = edges(out, r.Runes)
-	out = x.wordFeatures(out, r.words)
+	r.asked = r.asked[:0]
+	r.edges()
+	r.wordFeatures(x.vectors)
 	for _, s := range in.Signs {
 		start, end := r.rangeOf(s.Span)
 		if start == end {
 			continue // in a link that is nothing
 		}
-		h := seed(sign)
-		for _, c := range s.Class {
-			h = mix(h, uint32(c))
-		}
-		out = append(out, feature{key: h, group: sign, start: start, end: end})
+		r.asked = append(r.asked, feature{key: uint32(s.Class), group: sign, start: start, end: end})
 	}
-	for i, s := range styles(in.Text) {
+	for i, s := range r.style(in.Text) {
 		if s != 0 {
-			out = append(out, feature{key: mix(seed(style), uint32(i)), group: style, value: s})
+			r.asked = append(r.asked, feature{key: mix(seed(style), uint32(i)), group: style, value: s})
 		}
 	}
-	for i, s := range x.postFeatures(in, r.words) {
-		if s != 0 {
-			out = append(out, feature{key: mix(seed(post), uint32(i)), group: post, value: s})
+	if compare && in.Post != nil {
+		for i, s := range x.postFeatures(in, r) {
+			if s != 0 {
+				r.asked = append(r.asked, feature{key: mix(seed(post), uint32(i)), group: post, value: s})
+			}
 		}
 	}
-	for f, s := range []string{in.Name, in.Handle} {
-		if s == "" {
-			continue
-		}
-		n := len(out)
-		out = grams(out, author, []rune("<"+text.Fold(s)+">"))
-		for i := n; i < len(out); i++ {
-			out[i].key = mix(out[i].key, uint32(f))
-			out[i].end = 0
+	out = x.known(out, r.asked)
+	if name {
+		for f, s := range [...]string{in.Name, in.Handle} {
+			if s == "" {
+				continue
+			}
+			n := len(out)
+			r.name.Fold(s)
+			r.runes = append(append(r.runes[:0], '<'), r.name.Folded.Runes...)
+			r.runes = append(r.runes, '>')
+			out = x.grams(out, r, author, mix(seed(author), uint32(f)), r.runes)
+			for i := n; i < len(out); i++ {
+				out[i].end = 0
+			}
 		}
 	}
-	return scale(out)
+	r.found = out
+}
+
+// known appends the features that the vocabulary knows.
+func (x *extractor) known(out, asked []feature) []feature {
+	v := x.vocabulary
+	if v == nil {
+		return append(out, asked...)
+	}
+	for i := range asked {
+		asked[i].number = int32(v.first(asked[i].key))
+	}
+	for i := range asked {
+		f := &asked[i]
+		if n := v.resolve(f.key, uint32(f.number)); n != unknown {
+			out = append(out, *f)
+			out[len(out)-1].number = n
+		}
+	}
+	return out
 }
 
 // rangeOf finds the runes of a view that come from a span of the original.
@@ -289,111 +358,109 @@ func (r *reading) rangeOf(s text.Span) (start, end int32) {
 	return int32(i), int32(max(i, j))
 }
 
-func (x *extractor) wordFeatures(out []feature, words []wordAt) []feature {
-	v := x.vectors
-	for i, w := range words {
+// wordFeatures asks for what the words are.
+func (r *reading) wordFeatures(v *Vectors) {
+	out, words := r.asked, r.words
+	for _, w := range words {
+		out = append(out, feature{key: mix(seed(word), uint32(w.row)), group: word, start: int32(w.start), end: int32(w.end)})
+	}
+	for i := 1; i < len(words); i++ {
+		a, b := words[i-1], words[i]
+		out = append(out, feature{key: mix(mix(seed(pair), uint32(a.row)), uint32(b.row)), group: pair, start: int32(a.start), end: int32(b.end)})
+	}
+	for _, w := range words {
 		start, end := int32(w.start), int32(w.end)
 		out = append(
 			out,
-			feature{key: mix(seed(word), uint32(w.row)), group: word, start: start, end: end},
 			feature{key: mix(mix(seed(cluster), 0), uint32(v.coarse[w.row])), group: cluster, start: start, end: end},
 			feature{key: mix(mix(seed(cluster), 1), uint32(v.fine[w.row])), group: cluster, start: start, end: end},
 		)
+	}
+	for i, w := range words {
+		h := mix(seed(near), uint32(v.coarse[w.row]))
 		for j := i + 1; j < len(words) && j <= i+maxNear; j++ {
-			o := words[j]
-			if j == i+1 {
-				out = append(out, feature{key: mix(mix(seed(pair), uint32(w.row)), uint32(o.row)), group: pair, start: start, end: int32(o.end)})
+			out = append(out, feature{key: mix(h, uint32(v.coarse[words[j].row])), group: near})
+		}
+	}
+	r.asked = out
+}
+
+// valueOf is what each feature of a group counts: the different ones have together a length of at most the group's weight.
+func valueOf(g group, different int) float32 {
+	s := groupScale[g]
+	return float32(s.weight / math.Sqrt(float64(different)+s.besides))
+}
+
+// run is a run of characters that is known so far.
+type run struct {
+	hash uint32
+	slot uint32
+	at   int32
+}
+
+// grams appends every run of 1 to maxGram runes. One that is not known has no known one that begins with it: what goes on from it
+// cannot have been seen in more comments. So they are looked up by their length, all of one length at a time.
+func (x *extractor) grams(out []feature, r *reading, g group, from uint32, runes []rune) []feature {
+	v := x.vocabulary
+	if v == nil {
+		for i := range runes {
+			h := from
+			for n := 0; n < maxGram && i+n < len(runes); n++ {
+				h = mix(h, uint32(class(runes[i+n])))
+				out = append(out, feature{key: h, group: g, start: int32(i), end: int32(i + n + 1)})
 			}
-			out = append(out, feature{key: mix(mix(seed(near), uint32(v.coarse[w.row])), uint32(v.coarse[o.row])), group: near})
 		}
+		return out
 	}
-	return out
-}
-
-// scale gives each feature its value: the different ones of a group have together a length of at most the group's weight.
-func scale(f []feature) []feature {
-	var count [groups]int
-	seen := newKeySet(len(f))
-	for i := range f {
-		if seen.add(f[i].key) {
-			count[f[i].group]++
-		}
-	}
-	for i := range f {
-		if x := &f[i]; x.group != style && x.group != post {
-			s := groupScale[x.group]
-			x.value = float32(s.weight / math.Sqrt(float64(count[x.group])+s.besides))
-		}
-	}
-	return f
-}
-
-// keySet is a set of keys: open addressing, as Go's map costs more than all the rest.
-type keySet struct {
-	slots []uint32 // key+1 would overflow, so 0 is empty and the key 0 has a flag
-	zero  bool
-}
-
-func newKeySet(n int) keySet {
-	size := 64
-	for size < 2*n {
-		size *= 2
-	}
-	return keySet{slots: make([]uint32, size)}
-}
-
-// add reports whether the key is new.
-func (s *keySet) add(key uint32) bool {
-	if key == 0 {
-		was := s.zero
-		s.zero = true
-		return !was
-	}
-	mask := uint32(len(s.slots) - 1)
-	for i := key & mask; ; i = (i + 1) & mask {
-		switch s.slots[i] {
-		case key:
-			return false
-		case 0:
-			s.slots[i] = key
-			return true
-		}
-	}
-}
-
-// grams appends every run of 1 to maxGram runes.
-func grams(out []feature, g group, runes []rune) []feature {
+	begun := r.begun[:0]
 	for i := range runes {
-		h := seed(g)
-		for n := 0; n < maxGram && i+n < len(runes); n++ {
-			h = mix(h, uint32(class(runes[i+n])))
-			out = append(out, feature{key: h, group: g, start: int32(i), end: int32(i + n + 1)})
+		begun = append(begun, run{hash: from, at: int32(i)})
+	}
+	r.begun = begun
+	for n := range int32(maxGram) {
+		for i := range begun {
+			b := &begun[i]
+			b.hash = mix(b.hash, uint32(class(runes[b.at+n])))
+			b.slot = v.first(b.hash)
 		}
+		kept := begun[:0]
+		for _, b := range begun {
+			number := v.resolve(b.hash, b.slot)
+			if number == unknown {
+				continue
+			}
+			out = append(out, feature{key: b.hash, number: number, group: g, start: b.at, end: b.at + n + 1})
+			if int(b.at+n)+1 < len(runes) {
+				kept = append(kept, b)
+			}
+		}
+		begun = kept
 	}
 	return out
 }
 
-// edges appends what stands before each end of a sentence, with the mark that ends it, and at the very beginning.
-func edges(out []feature, r []rune) []feature {
-	for i := 1; i <= len(r); i++ {
-		if i < len(r) && !strings.ContainsRune("。!?\n", r[i]) {
+// edges asks for what stands before each end of a sentence, with the mark that ends it, and at the very beginning.
+func (r *reading) edges() {
+	out, runes := r.asked, r.Runes
+	for i := 1; i <= len(runes); i++ {
+		if i < len(runes) && runes[i] != '。' && runes[i] != '!' && runes[i] != '?' && runes[i] != '\n' {
 			continue
 		}
 		h := seed(edge)
-		if i < len(r) {
-			h = mix(h, uint32(r[i]))
+		if i < len(runes) {
+			h = mix(h, uint32(runes[i]))
 		}
 		for n := 1; n <= maxEdge && i >= n; n++ {
-			h = mix(h, uint32(class(r[i-n])))
+			h = mix(h, uint32(class(runes[i-n])))
 			out = append(out, feature{key: h, group: edge, start: int32(i - n), end: int32(i)})
 		}
 	}
 	h := mix(seed(edge), 7)
-	for n := 0; n < maxEdge-1 && n < len(r); n++ {
-		h = mix(h, uint32(class(r[n])))
+	for n := 0; n < maxEdge-1 && n < len(runes); n++ {
+		h = mix(h, uint32(class(runes[n])))
 		out = append(out, feature{key: h, group: edge, start: 0, end: int32(n + 1)})
 	}
-	return out
+	r.asked = out
 }
 
 // class makes digits alike.
@@ -414,47 +481,126 @@ func some(b bool) float32 {
 	return 0
 }
 
-// styles are how a reply is written: by these a disguise shows, whatever it hides.
-func styles(t *text.Text) []float32 {
-	runes := withoutLinks(t.Runes)
+// What a character is to style.
+const (
+	aKana = iota + 1
+	aKata
+	aKanji
+	aLatin
+	aHalf // half-width katakana
+	anOdd // letter of another alphabet
+	aWide // full-width letter, digit or mark
+	aDigit
+	aBreak
+	anEmoji
+	aMask // stands for a letter, between letters
+	aMark
+	isLetter = 0x80
+)
+
+// styleTable is styleOf of the basic plane, once it is filled.
+var (
+	styleTable [0x10000]uint8
+	fillStyles = func() {
+		for r := range rune(len(styleTable)) {
+			styleTable[r] = styleOf(r)
+		}
+	}
+	stylesFilled sync.Once
+)
+
+func styleOf(r rune) (b uint8) {
+	switch {
+	case r >= 0xFF61 && r <= 0xFF9F:
+		b = aHalf
+	case r >= 0xFF01 && r <= 0xFF5E:
+		if !strings.ContainsRune("！？（）", r) {
+			b = aWide
+		}
+	case r >= 0x3041 && r <= 0x3096:
+		b = aKana
+	case r >= 0x30A1 && r <= 0x30FA:
+		b = aKata
+	case unicode.Is(unicode.Han, r):
+		b = aKanji
+	case r < 0x80 && unicode.IsLetter(r):
+		b = aLatin
+	case digit(r):
+		b = aDigit
+	case r == '\n':
+		b = aBreak
+	case r >= 0x1F000:
+		b = anEmoji
+	case unicode.IsLetter(r) && r != 'ー':
+		b = anOdd
+	case strings.ContainsRune("○●〇◯×✕＊*■□", r):
+		b = aMask
+	case unicode.IsPunct(r) || unicode.IsSymbol(r):
+		b = aMark
+	}
+	if unicode.IsLetter(r) {
+		b |= isLetter
+	}
+	return b
+}
+
+func styleAt(r rune) uint8 {
+	if uint32(r) < uint32(len(styleTable)) {
+		return styleTable[r]
+	}
+	return styleOf(r)
+}
+
+const styleCount = 28
+
+// style is how a reply is written: by this a disguise shows, whatever it hides.
+func (r *reading) style(t *text.Text) []float32 {
+	stylesFilled.Do(fillStyles)
+	runes := t.Runes
+	if mayLink(runes) {
+		r.runes = withoutLinks(r.runes[:0], runes)
+		runes = r.runes
+	}
 	n := len(runes)
 	var marks, half, wide, digits, kana, kata, kanji, lat, emoji, odd, lines, punct int
 	changes, last := 0, 0
-	letter := func(i int) bool { return i >= 0 && i < n && unicode.IsLetter(runes[i]) }
-	for i, r := range runes {
+	letter := func(i int) bool { return i >= 0 && i < n && styleAt(runes[i])&isLetter != 0 }
+	for i, c := range runes {
 		script := 0
-		switch {
-		case r >= 0xFF61 && r <= 0xFF9F:
+		switch styleAt(c) &^ isLetter {
+		case aHalf:
 			half++
 			script = 1
-		case r >= 0xFF01 && r <= 0xFF5E:
-			if !strings.ContainsRune("！？（）", r) {
-				wide++
-			}
-		case r >= 0x3041 && r <= 0x3096:
+		case aWide:
+			wide++
+		case aKana:
 			kana++
 			script = 2
-		case r >= 0x30A1 && r <= 0x30FA:
+		case aKata:
 			kata++
 			script = 3
-		case unicode.Is(unicode.Han, r):
+		case aKanji:
 			kanji++
 			script = 4
-		case r < 0x80 && unicode.IsLetter(r):
+		case aLatin:
 			lat++
 			script = 5
-		case digit(r):
+		case aDigit:
 			digits++
-		case r == '\n':
+		case aBreak:
 			lines++
-		case r >= 0x1F000:
+		case anEmoji:
 			emoji++
-		case unicode.IsLetter(r) && r != 'ー':
-			odd++ // of another alphabet
+		case anOdd:
+			odd++
 			script = 6
-		case strings.ContainsRune("○●〇◯×✕＊*■□", r) && (letter(i-1) || letter(i+1)):
-			marks++
-		case unicode.IsPunct(r) || unicode.IsSymbol(r):
+		case aMask:
+			if letter(i-1) || letter(i+1) {
+				marks++
+			} else {
+				punct++
+			}
+		case aMark:
 			punct++
 		}
 		if script != 0 {
@@ -470,39 +616,39 @@ func styles(t *text.Text) []float32 {
 	}
 	hidden := len(t.Runes) - len(t.Plain.Runes)
 	part := func(k int) float32 { return float32(k) / float32(n+8) }
-	again, longest := repeats(runes)
-	return []float32{
+	again, longest := r.repeats(runes)
+	r.styles = [styleCount]float32{
 		some(marks > 0), some(marks > 2), part(half) * 2, some(half > 3), some(wide > 2), some(odd > 0), some(gone > 0), some(gone > 3), part(gone) * 4,
 		some(hidden > 2), part(emoji) * 2, some(lines > 3), part(punct) * 2, part(lat), part(digits) * 2, part(kata), part(kanji), part(changes),
 		float32(math.Log1p(float64(n))) / 6, some(n < 12), some(n > 80), some(n > 140), part(kana),
 		again, some(again > 0.3), some(again > 0.6), longest, some(longest > 0.3),
 	}
+	return r.styles[:]
 }
 
 // repeats are the share of a text's runs of two characters that have stood in it before, and that of the longest run of one character.
-func repeats(r []rune) (again, longest float32) {
-	if len(r) < 12 {
+func (r *reading) repeats(runes []rune) (again, longest float32) {
+	if len(runes) < 12 {
 		return 0, 0
 	}
-	seen := newKeySet(len(r))
-	n, run, most := 0, 1, 1
-	for i := 1; i < len(r); i++ {
-		if !seen.add(mix(mix(seed(style), uint32(r[i-1])), uint32(r[i]))) {
+	r.set.reset(len(runes))
+	n, length, most := 0, 1, 1
+	for i := 1; i < len(runes); i++ {
+		if !r.set.add(uint32(runes[i-1])<<16 ^ uint32(runes[i])) {
 			n++
 		}
-		if r[i] == r[i-1] {
-			run++
+		if runes[i] == runes[i-1] {
+			length++
 		} else {
-			run = 1
+			length = 1
 		}
-		most = max(most, run)
+		most = max(most, length)
 	}
-	return float32(n) / float32(len(r)), float32(most-1) / float32(len(r))
+	return float32(n) / float32(len(runes)), float32(most-1) / float32(len(runes))
 }
 
-// withoutLinks leaves out links and mentions.
-func withoutLinks(r []rune) []rune {
-	out := make([]rune, 0, len(r))
+// withoutLinks appends what is no link and no mention.
+func withoutLinks(out, r []rune) []rune {
 	for i := 0; i < len(r); {
 		if n, _ := linkAt(r, i); n > 0 {
 			i += n
@@ -514,93 +660,139 @@ func withoutLinks(r []rune) []rune {
 	return out
 }
 
-// postFeatures compare a reply with the official post: what it is about, how much of it is copied, and whether its numbers are the post's.
-func (x *extractor) postFeatures(in *Input, words []wordAt) []float32 {
-	if in.Post == nil {
-		return nil
-	}
-	have, fine, coarse := map[int]bool{}, map[uint16]bool{}, map[uint16]bool{}
+// Official is an official post as replies are compared with it. It may be shared between goroutines.
+type Official struct {
+	rows, fine, coarse set // of its words; coarse of those that tell of a subject
+	runs, numbers      set
+	about              []float32
+	length             float64 // of about
+}
+
+// Official prepares an official post.
+func (m *Model) Official(t *text.Text) *Official { return m.extract.official(t) }
+
+func (x *extractor) official(t *text.Text) *Official {
 	v := x.vectors
-	official := v.find(in.Post.Folded.Runes, nil)
-	for _, w := range official {
-		have[w.row], fine[v.fine[w.row]] = true, true
+	o := &Official{}
+	words := v.find(t.Folded.Runes, nil)
+	for _, s := range []*set{&o.rows, &o.fine, &o.coarse} {
+		s.reset(len(words))
+	}
+	for _, w := range words {
+		o.rows.add(uint32(w.row))
+		o.fine.add(uint32(v.fine[w.row]))
 		if w.row >= everyday {
-			coarse[v.coarse[w.row]] = true
+			o.coarse.add(uint32(v.coarse[w.row]))
 		}
 	}
+	o.about = v.about(words, nil)
+	o.length = length(o.about)
+	runes := standIn(&t.Folded, &text.View{}).Runes
+	o.runs.reset(len(runes))
+	for i := range max(0, len(runes)-2) {
+		o.runs.add(trigram(runes, i))
+	}
+	o.numbers.reset(len(runes))
+	eachNumber(runes, func(h uint32) { o.numbers.add(h) })
+	return o
+}
+
+// postFeatures compare a reply with the official post: what it is about, how much of it is copied, and whether its numbers are the post's.
+func (x *extractor) postFeatures(in *Input, r *reading) []float32 {
+	o, v, words := in.Post, x.vectors, r.words
 	shared, content := 0, 0
 	telling, alike, akin := 0, 0, 0 // words that tell of a subject, of these those near to a word of the post
 	for _, w := range words {
 		if w.row >= everyday {
 			telling++
-			if fine[v.fine[w.row]] {
+			if o.fine.has(uint32(v.fine[w.row])) {
 				alike++
 			}
-			if coarse[v.coarse[w.row]] {
+			if o.coarse.has(uint32(v.coarse[w.row])) {
 				akin++
 			}
 		}
 		if w.end-w.start >= 2 {
 			content++
-			if have[w.row] {
+			if o.rows.has(uint32(w.row)) {
 				shared++
 			}
 		}
 	}
-	like := cosine(v.about(words), v.about(official))
-	reply, notice := standIn(&in.Text.Folded), standIn(&in.Post.Folded)
-	runs, known := trigrams(reply.Runes), trigrams(notice.Runes)
-	common := 0
-	for t := range runs {
-		if known[t] {
-			common++
+	r.about = v.about(words, r.about)
+	like := cosine(r.about, o.about, o.length)
+	reply := in.Text.Folded.Runes
+	if mayLink(reply) {
+		reply = standIn(&in.Text.Folded, &r.written).Runes
+	}
+	r.set.reset(len(reply))
+	runs, common := 0, 0
+	for i := range max(0, len(reply)-2) {
+		if t := trigram(reply, i); r.set.add(t) {
+			runs++
+			if o.runs.has(t) {
+				common++
+			}
 		}
 	}
-	copied := float64(common) / float64(len(runs)+3)
+	copied := float64(common) / float64(runs+3)
 	numbers, other := 0, 0
-	theirNumbers := numbersOf(notice.Runes)
-	for d := range numbersOf(reply.Runes) {
-		numbers++
-		if !theirNumbers[d] {
-			other++
+	r.set.reset(len(reply))
+	eachNumber(reply, func(h uint32) {
+		if r.set.add(h) {
+			numbers++
+			if !o.numbers.has(h) {
+				other++
+			}
 		}
-	}
-	out := []float32{
-		float32(like), float32(copied), some(copied > 0.2), some(copied > 0.45), some(shared == 0 && content > 2), float32(shared) / float32(content+2),
+	})
+	out := append(
+		r.post[:0],
+		float32(like), float32(copied), some(copied > 0.2), some(copied > 0.45), some(shared == 0 && content > 2), float32(shared)/float32(content+2),
 		some(numbers > 0 && other == 0), some(other > 0), some(other > 0 && copied > 0.15), some(other > 0 && copied > 0.35), some(like < 0.1 && content > 3),
 		some(like < 0.3 && content > 3), some(common > 3 && other > 0), some(common == 0),
-	}
+	)
 	// How alike they are, by how much there is to compare: a table each.
 	size := step(telling, 0, 1, 2, 4, 7)
-	for _, t := range []int{
+	for _, t := range [...]int{
 		size*11 + min(10, max(0, int(like*12))),
 		size*4 + step(telling-akin, 0, 1, 3),
 		size*4 + step(alike, 0, 1, 2),
 	} {
 		const cells = 66
-		out = append(out, make([]float32, cells)...)
-		out[len(out)-cells+t] = 0.7
+		for i := range cells {
+			if i == t {
+				out = append(out, 0.7)
+			} else {
+				out = append(out, 0)
+			}
+		}
 	}
+	r.post = out
 	return out
 }
 
 // Likeness is the cosine of what two texts talk about, and how many words of the first tell of a subject.
 func (v *Vectors) Likeness(a, b *text.Text) (cos float64, telling int) {
-	x := extractor{v}
-	words := x.read(a).words
-	for _, w := range words {
+	x, r := extractor{vectors: v}, &reading{}
+	x.read(a, r)
+	for _, w := range r.words {
 		if w.row >= everyday {
 			telling++
 		}
 	}
-	return cosine(v.about(words), v.about(v.find(b.Folded.Runes, nil))), telling
+	other := v.about(v.find(b.Folded.Runes, nil), nil)
+	return cosine(v.about(r.words, nil), other, length(other)), telling
 }
 
-// about is the sum of words' vectors, each by how much it tells: what they are about.
-func (v *Vectors) about(words []wordAt) []float32 {
-	sum := make([]float32, v.Dims)
+// about is the sum of words' vectors, each by how much it tells: what they are about. It is put into sum, if that has room.
+func (v *Vectors) about(words []wordAt, sum []float32) []float32 {
+	if len(sum) != v.Dims {
+		sum = make([]float32, v.Dims)
+	}
+	clear(sum)
 	for _, w := range words {
-		v.add(w.row, rare(w.row), sum)
+		v.add(w.row, v.rare[w.row], sum)
 	}
 	return sum
 }
@@ -617,25 +809,23 @@ func step(n int, bounds ...int) int {
 	return i
 }
 
-func trigrams(r []rune) map[[3]rune]bool {
-	m := make(map[[3]rune]bool, len(r))
-	for i := 0; i+3 <= len(r); i++ {
-		m[[3]rune(r[i:i+3])] = true
-	}
-	return m
+// trigram hashes the three runes from i on.
+func trigram(r []rune, i int) uint32 {
+	return mix(mix(mix(seed(post), uint32(r[i])), uint32(r[i+1])), uint32(r[i+2]))
 }
 
-func numbersOf(r []rune) map[string]bool {
-	m := map[string]bool{}
+// eachNumber calls f for each run of digits.
+func eachNumber(r []rune, f func(hash uint32)) {
 	for i := 0; i < len(r); {
-		j := i
-		for j < len(r) && digit(r[j]) {
-			j++
+		if !digit(r[i]) {
+			i++
+			continue
 		}
-		if j > i {
-			m[string(r[i:j])] = true
+		h := seed(post)
+		for i < len(r) && digit(r[i]) {
+			h = mix(h, uint32(r[i]))
+			i++
 		}
-		i = max(j, i+1)
+		f(h)
 	}
-	return m
 }

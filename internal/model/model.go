@@ -22,14 +22,13 @@ type Model struct {
 	Calibration Calibration
 	Bias        []float32
 
-	keys    []uint32  // sorted: the features known
-	scale   []float32 // by feature: what its weights are multiplied by
-	weights []int8    // features × classes
-	vector  []float32 // dimensions × classes
+	keys    []uint32        // sorted: the features known
+	quantum [groups]float32 // by group: what its weights are multiplied by
+	packed  []row           // by feature: its weights
+	vector  []float32       // dimensions × classes
 
 	extract extractor
 	rows    []float32 // words' rows × classes: what a row of the vectors adds up to
-	index   []int32   // hash table of 1 + a key's number
 	version string
 }
 
@@ -44,36 +43,61 @@ func versionOf(file []byte) string {
 	return hex.EncodeToString(sum[:])[:12]
 }
 
-// Reading is what the model says of a comment.
+// Reading is what the model says of a comment, and the memory it takes to read one. The zero value is ready.
 type Reading struct {
 	Shares []float64 // by category: calibrated, 0 for those that are not possible
 	None   float64   // the share of no category at all
 
 	model *Model
-	seen  *reading
+	seen  reading
+	sum   []float32
+	row   []float32
 	// The original's code points, by which phrases are cut.
 	original []rune
-	found    []feature
 }
 
-// Read reads a comment. Possible says, by category, whether the account's policy has a clause for it.
-func (m *Model) Read(in *Input, possible []bool) *Reading {
-	r := &Reading{model: m, seen: m.extract.read(in.Text), original: in.Text.Runes}
-	words := r.seen.words
-	r.found = m.extract.features(in, r.seen)
+// Read reads a comment into r, in the memory of what was read before. Possible says, by category, whether the account's policy has a clause
+// for it. The input must not change before r is done with.
+func (m *Model) Read(in *Input, possible []bool, r *Reading) {
+	r.model, r.original = m, in.Text.Runes
+	m.extract.read(in.Text, &r.seen)
+	compare, name := m.counts(compareOnly, possible), m.counts(authorOnly, possible)
+	m.extract.features(in, &r.seen, compare, name)
 	c := m.classes()
-	sum := make([]float32, c)
-	copy(sum, m.Bias)
-	row := make([]float32, c)
-	seen := newKeySet(len(r.found))
-	for i := range r.found {
-		if f := &r.found[i]; seen.add(f.key) && m.row(f.key, row) {
-			addRow(sum, row, f.value)
+	r.sum, r.row = append(r.sum[:0], m.Bias...), append(r.row[:0], m.Bias...)
+	sum := r.sum
+	r.seen.set.reset(len(r.seen.found))
+	found := r.seen.found
+	for i := 0; i < len(found); {
+		g := found[i].group
+		numbers := r.seen.numbers[:0]
+		for ; i < len(found) && found[i].group == g; i++ {
+			f := &found[i]
+			if !r.seen.set.add(uint32(f.number)) {
+				continue
+			}
+			if g == style || g == post {
+				m.unpack(f.number, f.value*m.quantum[g], r.row)
+				addRow(sum, r.row, 1)
+				continue
+			}
+			numbers = append(numbers, f.number)
 		}
+		if len(numbers) > 0 {
+			var s sums
+			for _, n := range numbers {
+				s.add(&m.packed[n])
+			}
+			value := valueOf(g, len(numbers))
+			r.seen.values[g] = value
+			s.into(sum, value*m.quantum[g])
+		}
+		r.seen.numbers = numbers
 	}
-	all := total(words)
-	for _, w := range words {
-		addRow(sum, m.rows[w.row*c:], rare(w.row)/all)
+	v := m.extract.vectors
+	all := v.total(r.seen.words)
+	for _, w := range r.seen.words {
+		addRow(sum, m.rows[w.row*c:], v.rare[w.row]/all)
 	}
 	m.Calibration.apply(sum)
 	mask := uint32(1)
@@ -84,31 +108,90 @@ func (m *Model) Read(in *Input, possible []bool) *Reading {
 	}
 	softmax(sum, mask)
 	r.None = float64(sum[none])
-	r.Shares = make([]float64, len(m.Categories))
-	for i := range r.Shares {
-		r.Shares[i] = float64(sum[i+1])
+	r.Shares = r.Shares[:0]
+	for _, p := range sum[1:] {
+		r.Shares = append(r.Shares, float64(p))
+	}
+}
+
+// counts says whether one of the categories is possible.
+func (m *Model) counts(categories []string, possible []bool) bool {
+	for i, c := range m.Categories {
+		if possible[i] && slices.Contains(categories, c) {
+			return true
+		}
+	}
+	return false
+}
+
+// A row is a feature's weights, by class, each with 128 added: bytes that can be summed eight at a time in the lanes of words.
+type row [rowWords]uint64
+
+const (
+	rowWords   = 3
+	maxClasses = 8 * rowWords
+	bias       = 128
+	lanes      = 0x00FF00FF00FF00FF
+	maxSums    = 0xFFFF / 0xFF // rows that fit into lanes of 16 bits
+)
+
+// sums adds up rows.
+type sums struct {
+	even, odd [rowWords]uint64 // four lanes of 16 bits in each
+	n         int              // rows in the lanes
+	total     [maxClasses]int32
+}
+
+func (s *sums) add(r *row) {
+	if s.n == maxSums {
+		s.flush()
+	}
+	s.n++
+	for i, w := range r {
+		s.even[i] += w & lanes
+		s.odd[i] += w >> 8 & lanes
+	}
+}
+
+func (s *sums) flush() {
+	for i := range rowWords {
+		for lane := range 4 {
+			at := 8*i + 2*lane
+			s.total[at] += int32(s.even[i]>>(16*lane)&0xFFFF) - int32(bias*s.n)
+			s.total[at+1] += int32(s.odd[i]>>(16*lane)&0xFFFF) - int32(bias*s.n)
+		}
+		s.even[i], s.odd[i] = 0, 0
+	}
+	s.n = 0
+}
+
+// into adds the sums, each times by, to out.
+func (s *sums) into(out []float32, by float32) {
+	s.flush()
+	for k := range out {
+		out[k] += by * float32(s.total[k])
+	}
+}
+
+// pack makes a row of weights.
+func pack(weights []int8) (r row) {
+	for k := range maxClasses {
+		w := 0
+		if k < len(weights) {
+			w = int(weights[k])
+		}
+		r[k/8] |= uint64(w+bias) << (8 * (k % 8))
 	}
 	return r
 }
 
-// row gives a feature's weights.
-func (m *Model) row(key uint32, out []float32) bool {
-	mask := uint32(len(m.index) - 1)
-	at := int32(-1)
-	for i := key & mask; m.index[i] != 0; i = (i + 1) & mask {
-		if n := m.index[i] - 1; m.keys[n] == key {
-			at = n
-			break
-		}
+func (r *row) weight(class int) int8 { return int8(int(r[class/8]>>(8*(class%8))&0xFF) - bias) }
+
+// unpack gives a feature's weights, each times by.
+func (m *Model) unpack(number int32, by float32, out []float32) {
+	for k := range out {
+		out[k] = by * float32(m.packed[number].weight(k))
 	}
-	if at < 0 {
-		return false
-	}
-	c := int32(m.classes())
-	for k, w := range m.weights[at*c : (at+1)*c] {
-		out[k] = m.scale[at] * float32(w)
-	}
-	return true
 }
 
 // Span is a stretch of the comment's text that weighed for a category, in code points of the original.
@@ -136,16 +219,17 @@ func (r *Reading) Evidence(category int) []Span {
 			weigh[i] += w / float64(end-start)
 		}
 	}
-	for _, f := range r.found {
-		if f.end > 0 && m.row(f.key, row) {
-			put(int(f.start), int(f.end), float64(f.value)*float64(row[category+1]-row[none]))
+	for _, f := range r.seen.found {
+		if f.end > 0 {
+			m.unpack(f.number, r.seen.values[f.group]*m.quantum[f.group], row)
+			put(int(f.start), int(f.end), float64(row[category+1]-row[none]))
 		}
 	}
-	words := r.seen.words
-	all := total(words)
+	words, rare := r.seen.words, m.extract.vectors.rare
+	all := m.extract.vectors.total(words)
 	for _, w := range words {
 		row := m.rows[w.row*c:]
-		put(w.start, w.end, float64(row[category+1]-row[none])*float64(rare(w.row)/all))
+		put(w.start, w.end, float64(row[category+1]-row[none])*float64(rare[w.row]/all))
 	}
 	// What is cited is phrases, and no letters.
 	phrases := r.seen.phrases(r.original)
@@ -212,7 +296,7 @@ func citable(r rune) bool {
 	return r > ' ' && !slices.Contains([]rune("、。,.!?！？「」『』()（）…・ー"), r)
 }
 
-const modelMagic = "kotomori model 1\n"
+const modelMagic = "kotomori model 2\n"
 
 // Bytes is the model's file, as Load reads it.
 func (m *Model) Bytes() ([]byte, error) {
@@ -239,8 +323,14 @@ func (m *Model) Bytes() ([]byte, error) {
 		b.Write(binary.AppendUvarint(nil, uint64(k-last)))
 		last = k
 	}
-	put(m.scale)
-	put(m.weights)
+	put(m.quantum[:])
+	weights := make([]int8, 0, len(m.packed)*m.classes())
+	for i := range m.packed {
+		for k := range m.classes() {
+			weights = append(weights, m.packed[i].weight(k))
+		}
+	}
+	put(weights)
 	if _, err := z.Write(b.Bytes()); err != nil {
 		return nil, err
 	}
@@ -251,16 +341,13 @@ func (m *Model) Bytes() ([]byte, error) {
 	return file.Bytes(), nil
 }
 
-// maxFeatures bounds what is read.
-const maxFeatures = 1 << 22
-
 // Load reads a model and the vectors that it was trained with.
 func Load(model, vectors []byte) (*Model, error) {
 	v, err := ReadVectors(vectors)
 	if err != nil {
 		return nil, fmt.Errorf("reading the word vectors: %w", err)
 	}
-	m := &Model{extract: extractor{v}}
+	m := &Model{extract: extractor{vectors: v}}
 	if err := m.read(model); err != nil {
 		return nil, fmt.Errorf("reading the model: %w", err)
 	}
@@ -305,9 +392,17 @@ func (m *Model) read(data []byte) error {
 			break
 		}
 	}
-	m.scale, m.weights = make([]float32, len(m.keys)), make([]int8, len(m.keys)*c)
-	get(m.scale)
-	get(m.weights)
+	if c > maxClasses {
+		d.fail(fmt.Errorf("it has %d categories, over the limit of %d: the file is damaged", c-1, maxClasses-1))
+		return d.err
+	}
+	get(m.quantum[:])
+	weights := make([]int8, len(m.keys)*c)
+	get(weights)
+	m.packed = make([]row, len(m.keys))
+	for i := range m.packed {
+		m.packed[i] = pack(weights[i*c : (i+1)*c])
+	}
 	if d.err == nil && (len(m.vector) != m.extract.vectors.Dims*c || trainedWith != m.extract.vectors.sum) {
 		d.fail(errors.New("it was trained with other word vectors: train it anew"))
 	}
@@ -323,18 +418,7 @@ func (m *Model) read(data []byte) error {
 
 // prepare adds up what each row of the vectors weighs, and makes the table in which features are looked up.
 func (m *Model) prepare() {
-	size := 64
-	for size < 2*len(m.keys) {
-		size *= 2
-	}
-	m.index = make([]int32, size)
-	for n, key := range m.keys {
-		i := key & uint32(size-1)
-		for m.index[i] != 0 {
-			i = (i + 1) & uint32(size-1)
-		}
-		m.index[i] = int32(n + 1)
-	}
+	m.extract.vocabulary = newVocabulary(m.keys)
 	v, c := m.extract.vectors, m.classes()
 	m.rows = make([]float32, v.Rows()*c)
 	for row := range v.Rows() {

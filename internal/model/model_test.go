@@ -132,7 +132,9 @@ func trained(t *testing.T) (*Model, []byte) {
 }
 
 func read(m *Model, s string) *Reading {
-	return m.Read(&Input{Text: text.New(s)}, []bool{true, true})
+	r := &Reading{}
+	m.Read(&Input{Text: text.New(s)}, []bool{true, true}, r)
+	return r
 }
 
 func TestTrainAndRead(t *testing.T) {
@@ -161,7 +163,8 @@ func TestSharesAddUp(t *testing.T) {
 			t.Errorf("%.20q: the shares add up to %v", s, sum)
 		}
 	}
-	r := m.Read(&Input{Text: text.New("格安で販売")}, []bool{false, true})
+	r := &Reading{}
+	m.Read(&Input{Text: text.New("格安で販売")}, []bool{false, true}, r)
 	if r.Shares[0] != 0 {
 		t.Errorf("a category without a clause has a share of %v", r.Shares[0])
 	}
@@ -250,7 +253,7 @@ func TestLinks(t *testing.T) {
 		"https://www.city.saitama.lg.jp/a.html を": " を",
 		"1.5倍、03-1234 3/4":                        "1.5倍、03-1234 3/4",
 	} {
-		v := standIn(&text.New(in).Folded)
+		v := standIn(&text.New(in).Folded, &text.View{})
 		if string(v.Runes) != want {
 			t.Errorf("%s: %q, want %q", in, string(v.Runes), want)
 		}
@@ -262,7 +265,7 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte(vectorsMagic))
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		_, _ = ReadVectors(data)
-		m := &Model{extract: extractor{&Vectors{Dims: 1}}}
+		m := &Model{extract: extractor{vectors: &Vectors{Dims: 1}}}
 		_ = m.read(data)
 	})
 }
@@ -278,7 +281,8 @@ func BenchmarkRead(b *testing.B) {
 	}
 	in := &Input{Text: text.New("先日の花火大会、とても楽しかったです。来年も家族で行きますので、駐車場をもう少し増やしていただけると助かります。")}
 	b.ReportAllocs()
+	r := &Reading{}
 	for b.Loop() {
-		m.Read(in, possible)
+		m.Read(in, possible, r)
 	}
 }

@@ -62,10 +62,10 @@ func Train(comments []Comment, categories []string, vectors []byte, o Options, p
 	if err != nil {
 		return nil, nil, fmt.Errorf("reading the word vectors: %w", err)
 	}
-	if len(categories) > 30 {
-		return nil, nil, errors.New("more than 30 categories")
+	if len(categories) >= maxClasses {
+		return nil, nil, fmt.Errorf("%d categories, over the limit of %d", len(categories), maxClasses-1)
 	}
-	t := &trainer{options: o, categories: categories, extract: extractor{v}, comments: comments}
+	t := &trainer{options: o, categories: categories, extract: extractor{vectors: v}, comments: comments}
 	progress(fmt.Sprintf("reading %d comments", len(comments)))
 	if err := t.read(); err != nil {
 		return nil, nil, err
@@ -99,7 +99,7 @@ func Train(comments []Comment, categories []string, vectors []byte, o Options, p
 	}
 	report.Reliability = reliability(theirs, measured)
 	progress("training on all")
-	m.quantise(fit(t.examples, t.only, v.Dims, c, o), t.keys)
+	m.quantise(fit(t.examples, t.only, v.Dims, c, o), t.keys, t.groups)
 	return m, report, nil
 }
 
@@ -109,8 +109,8 @@ type trainer struct {
 	extract    extractor
 	comments   []Comment
 
-	found    [][]feature
 	keys     []uint32 // the vocabulary, sorted
+	groups   []group  // by feature
 	only     []uint32 // by feature: classes it counts for
 	examples []*example
 }
@@ -133,15 +133,9 @@ func inParallel(n int, f func(i int)) {
 
 // read makes numbers of the comments.
 func (t *trainer) read() error {
-	t.found = make([][]feature, len(t.comments))
 	t.examples = make([]*example, len(t.comments))
 	for i, c := range t.comments {
-		e := &example{possible: 1}
-		for k, ok := range c.Possible {
-			if ok {
-				e.possible |= 1 << (k + 1)
-			}
-		}
+		e := &example{possible: t.mask(&c)}
 		if c.Category != "" {
 			e.label = slices.Index(t.categories, c.Category) + 1
 			if e.label == 0 || e.possible>>e.label&1 == 0 {
@@ -150,29 +144,37 @@ func (t *trainer) read() error {
 		}
 		t.examples[i] = e
 	}
-	inParallel(len(t.comments), func(i int) {
-		in := t.comments[i].input()
-		r := t.extract.read(in.Text)
-		t.found[i] = t.extract.features(in, r)
-		t.examples[i].mean = t.extract.mean(r.words)
-	})
 	docs, kind := map[uint32]int{}, map[uint32]group{}
-	for i, found := range t.found {
+	var counting sync.Mutex
+	t.eachReading(func(i int, r *reading) {
+		t.examples[i].mean = t.extract.mean(r.words)
 		if t.comments[i].MadeOf != "" {
-			continue // its words have been counted where they were written
+			return // its words are counted where they were written
 		}
-		for _, f := range unique(found) {
-			docs[f.key]++
-			kind[f.key] = f.group
+		r.set.reset(len(r.found))
+		counting.Lock()
+		defer counting.Unlock()
+		for _, f := range r.found {
+			if r.set.add(f.key) {
+				docs[f.key]++
+				// Keys of two groups may be the same: the earlier group has it, whichever comment is read first.
+				if g, ok := kind[f.key]; !ok || f.group < g {
+					kind[f.key] = f.group
+				}
+			}
 		}
-	}
+	})
 	for k, n := range docs {
 		if n >= t.options.Least {
 			t.keys = append(t.keys, k)
 		}
 	}
 	slices.Sort(t.keys)
+	if len(t.keys) > maxFeatures {
+		return fmt.Errorf("%d features, over the limit of %d: leave out those seen in few comments", len(t.keys), maxFeatures)
+	}
 	for _, k := range t.keys {
+		t.groups = append(t.groups, kind[k])
 		switch kind[k] {
 		case post:
 			t.only = append(t.only, t.bits(compareOnly))
@@ -182,23 +184,63 @@ func (t *trainer) read() error {
 			t.only = append(t.only, ^uint32(0))
 		}
 	}
-	for i, e := range t.examples {
-		for _, f := range unique(t.found[i]) {
-			if n, ok := slices.BinarySearch(t.keys, f.key); ok {
-				e.features = append(e.features, int32(n))
-				e.values = append(e.values, f.value)
+	t.extract.vocabulary = newVocabulary(t.keys)
+	t.eachReading(func(i int, r *reading) {
+		e := t.examples[i]
+		r.set.reset(len(r.found))
+		for k := 0; k < len(r.found); {
+			g, from := r.found[k].group, len(e.features)
+			for ; k < len(r.found) && r.found[k].group == g; k++ {
+				if f := &r.found[k]; r.set.add(uint32(f.number)) {
+					e.features = append(e.features, f.number)
+					e.values = append(e.values, f.value)
+				}
+			}
+			if g == style || g == post {
+				continue
+			}
+			value := valueOf(g, len(e.features)-from)
+			for i := range e.values[from:] {
+				e.values[from+i] = value
 			}
 		}
-	}
+	})
 	return nil
 }
 
-func (c *Comment) input() *Input {
-	in := &Input{Text: text.New(c.Text), Name: c.Name, Handle: c.Handle, Signs: c.Signs}
-	if c.Post != "" {
-		in.Post = text.New(c.Post)
+// eachReading calls f with each comment's features, in parallel. The reading is used again afterwards.
+func (t *trainer) eachReading(f func(i int, r *reading)) {
+	posts := map[string]*Official{}
+	for _, c := range t.comments {
+		if c.Post != "" && posts[c.Post] == nil {
+			posts[c.Post] = t.extract.official(text.New(c.Post))
+		}
 	}
-	return in
+	readings := sync.Pool{New: func() any { return &reading{} }}
+	inParallel(len(t.comments), func(i int) {
+		c := &t.comments[i]
+		in := &Input{Text: text.New(c.Text), Post: posts[c.Post], Name: c.Name, Handle: c.Handle, Signs: c.Signs}
+		r := readings.Get().(*reading)
+		defer readings.Put(r)
+		t.extract.read(in.Text, r)
+		t.extract.features(in, r, t.possible(compareOnly, c), t.possible(authorOnly, c))
+		f(i, r)
+	})
+}
+
+// possible says whether a comment's policy has a clause for one of the categories.
+func (t *trainer) possible(categories []string, c *Comment) bool {
+	return t.bits(categories)&t.mask(c) != 0
+}
+
+func (t *trainer) mask(c *Comment) uint32 {
+	m := uint32(1)
+	for k, ok := range c.Possible {
+		if ok {
+			m |= 1 << (k + 1)
+		}
+	}
+	return m
 }
 
 func (t *trainer) bits(categories []string) (b uint32) {
@@ -208,18 +250,6 @@ func (t *trainer) bits(categories []string) (b uint32) {
 		}
 	}
 	return b
-}
-
-// unique keeps each feature once, in order.
-func unique(f []feature) []feature {
-	seen := newKeySet(len(f))
-	out := make([]feature, 0, len(f))
-	for _, x := range f {
-		if seen.add(x.key) {
-			out = append(out, x)
-		}
-	}
-	return out
 }
 
 // crossValidate gives each comment the logits of a model that has seen no comment under its post. Known comments are in every
@@ -260,26 +290,36 @@ func (t *trainer) crossValidate() (logits [][]float32, unseen []bool) {
 	return logits, unseen
 }
 
-// leastWeight is what a feature's heaviest weight must be for the feature to be kept.
-const leastWeight = 0.02
-
-// quantise takes over a fitted model in 8 bits.
-func (m *Model) quantise(l *linear, keys []uint32) {
+// quantise takes over a fitted model in 8 bits. All weights that are added up share a scale; those of style and post, which have values
+// of their own, have theirs.
+func (m *Model) quantise(l *linear, keys []uint32, kind []group) {
 	c := l.classes
-	m.Bias, m.vector = l.bias, l.vector
-	for i, key := range keys {
-		most := float32(0)
+	m.Bias, m.vector, m.keys = l.bias, l.vector, keys
+	m.quantum = [groups]float32{}
+	shared := func(g group) group {
+		if g == style || g == post {
+			return g
+		}
+		return gram
+	}
+	for i := range keys {
+		by := &m.quantum[shared(kind[i])]
 		for _, w := range l.weights[i*c : (i+1)*c] {
-			most = max(most, w, -w)
+			*by = max(*by, w/127, -w/127)
 		}
-		if most < leastWeight {
-			continue
+	}
+	for g := range groups {
+		m.quantum[g] = m.quantum[shared(g)]
+	}
+	weights := make([]int8, c)
+	for i := range keys {
+		for k, w := range l.weights[i*c : (i+1)*c] {
+			weights[k] = 0
+			if by := m.quantum[kind[i]]; by > 0 {
+				weights[k] = int8(math.Round(float64(w / by)))
+			}
 		}
-		m.keys = append(m.keys, key)
-		m.scale = append(m.scale, most/127)
-		for _, w := range l.weights[i*c : (i+1)*c] {
-			m.weights = append(m.weights, int8(math.Round(float64(w/most)*127)))
-		}
+		m.packed = append(m.packed, pack(weights))
 	}
 	m.prepare()
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"math/bits"
 )
 
 const (
@@ -25,6 +26,8 @@ type Vectors struct {
 
 	data  []int8    // rows × Dims, of length 1 once multiplied by the row's scale
 	scale []float32 // by row
+
+	rare []float32 // by row: rareOf
 
 	sum string // of the file, by which a model knows them
 
@@ -51,19 +54,26 @@ func (v *Vectors) add(row int, by float32, sum []float32) {
 	}
 }
 
-// cosine of the angle between two sums of rows; 0 where one is nothing.
-func cosine(a, b []float32) float64 {
-	var ab, aa, bb float64
+// cosine of the angle between two sums of rows, given the length of the second; 0 where one is nothing.
+func cosine(a, b []float32, lengthB float64) float64 {
+	ab, aa := float32(0), float32(0)
+	b = b[:len(a)]
 	for i, x := range a {
-		y := b[i]
-		ab += float64(x) * float64(y)
-		aa += float64(x) * float64(x)
-		bb += float64(y) * float64(y)
+		ab += x * b[i]
+		aa += x * x
 	}
-	if aa == 0 || bb == 0 {
+	if aa == 0 || lengthB == 0 {
 		return 0
 	}
-	return ab / math.Sqrt(aa*bb)
+	return float64(ab) / (math.Sqrt(float64(aa)) * lengthB)
+}
+
+func length(a []float32) float64 {
+	aa := float32(0)
+	for _, x := range a {
+		aa += x * x
+	}
+	return math.Sqrt(float64(aa))
 }
 
 // wordAt is a word found in a view: its row and runes [Start,End).
@@ -99,40 +109,80 @@ func (v *Vectors) find(runes []rune, out []wordAt) []wordAt {
 	return out
 }
 
-// trie finds the longest word that a text begins with. Its states are numbered from 1, their edges in one hash table.
+// trie finds the longest word that a text begins with. Its states are numbered from 1, their edges in one hash table with open addressing.
 type trie struct {
-	edges map[uint64]int32 // state<<32 | rune → state
-	rows  []int32          // by state: the row of the word that ends there, or -1
+	slots []uint64 // state<<(runeBits+stateBits) | rune<<stateBits | next state; 0 is empty
+	shift int      // 64 less the binary logarithm of the number of slots
+	rows  []int32  // by state: the row of the word that ends there, or -1
 }
 
-func (v *Vectors) index() {
-	v.trie = trie{edges: make(map[uint64]int32, 2*len(v.Words)), rows: []int32{-1, -1}}
-	for _, w := range v.Words {
-		at := int32(1)
-		for _, r := range w.Text {
-			key := uint64(at)<<32 | uint64(r)
-			next, ok := v.trie.edges[key]
-			if !ok {
-				next = int32(len(v.trie.rows))
-				v.trie.edges[key] = next
-				v.trie.rows = append(v.trie.rows, -1)
-			}
-			at = next
+const (
+	runeBits  = 20 // words hold no character of a private plane
+	stateBits = 22
+	maxStates = 1 << stateBits
+)
+
+func (t *trie) slot(state int32, r rune) (at uint64, next int32) {
+	key := uint64(state)<<runeBits | uint64(r)
+	mask := uint64(len(t.slots) - 1)
+	for at = key * 0x9E3779B97F4A7C15 >> t.shift; ; at = (at + 1) & mask {
+		x := t.slots[at]
+		if x == 0 {
+			return at, 0
 		}
-		v.trie.rows[at] = int32(w.Row)
+		if x>>stateBits == key {
+			return at, int32(x & (maxStates - 1))
+		}
 	}
 }
 
+// index makes the tables that are not in the file. The error says that there is too much for them.
+func (v *Vectors) index() error {
+	v.rare = make([]float32, v.Rows())
+	for row := range v.rare {
+		v.rare[row] = rareOf(row)
+	}
+	states := 2
+	for _, w := range v.Words {
+		states += len([]rune(w.Text))
+	}
+	if states >= maxStates {
+		return fmt.Errorf("its words have %d characters together, over the limit of %d", states, maxStates)
+	}
+	v.trie = trie{slots: make([]uint64, 1<<bits.Len(uint(states))), rows: []int32{-1, -1}}
+	v.trie.shift = 64 - bits.TrailingZeros(uint(len(v.trie.slots)))
+	for _, w := range v.Words {
+		state := int32(1)
+		for _, r := range w.Text {
+			if r >= 1<<runeBits {
+				return fmt.Errorf("its word %q has a character of a private plane", w.Text)
+			}
+			at, next := v.trie.slot(state, r)
+			if next == 0 {
+				next = int32(len(v.trie.rows))
+				v.trie.slots[at] = (uint64(state)<<runeBits|uint64(r))<<stateBits | uint64(next)
+				v.trie.rows = append(v.trie.rows, -1)
+			}
+			state = next
+		}
+		v.trie.rows[state] = int32(w.Row)
+	}
+	return nil
+}
+
 func (t *trie) longest(runes []rune) (n, row int) {
-	at := int32(1)
+	state := int32(1)
 	for i, r := range runes {
-		next, ok := t.edges[uint64(at)<<32|uint64(r)]
-		if !ok {
+		if uint32(r) >= 1<<runeBits {
 			break
 		}
-		at = next
-		if t.rows[at] >= 0 {
-			n, row = i+1, int(t.rows[at])
+		_, next := t.slot(state, r)
+		if next == 0 {
+			break
+		}
+		state = next
+		if t.rows[state] >= 0 {
+			n, row = i+1, int(t.rows[state])
 		}
 	}
 	return n, row
@@ -225,7 +275,9 @@ func ReadVectors(file []byte) (*Vectors, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
-	v.index()
+	if err := v.index(); err != nil {
+		return nil, err
+	}
 	return v, nil
 }
 

@@ -75,7 +75,9 @@ func ReadWheel(r io.ReaderAt, size int64) (*Vectors, error) {
 	}
 	v.setWords(keys, spelled)
 	v.coarse, v.fine = v.clusters(coarseClusters), v.clusters(fineClusters)
-	v.index()
+	if err := v.index(); err != nil {
+		return nil, err
+	}
 	return v, nil
 }
 

@@ -52,7 +52,7 @@ func NewMetrics(reg prometheus.Registerer) (*Metrics, error) {
 			NativeHistogramMinResetDuration: time.Hour,
 		}),
 		gatePasses: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "kotomori_gate_passes_total", Help: "Comments found acceptable by the gate alone, without tokenizing.",
+			Name: "kotomori_gate_passes_total", Help: "Comments found acceptable without evaluating a rule: none could change the verdict.",
 		}),
 		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "kotomori_consumer_lag", Help: "Comments of a partition of this worker that are still to be judged.",

@@ -73,7 +73,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("of %d comments from %.2f on, said %.2f, right %.2f", b.Comments, b.From, b.Said, b.Right)
 		}
 	}
-	c := classifier.New(set, classifier.Learned(r.Model, set)).With(r.Join)
+	c := classifier.New(set, classifier.Learned(r.Model)).With(r.Join)
 	for text, want := range map[string]int{"スマホだけで月50万稼げる副業を無料で教えます！詳しくはDMまで": 1, "ありがとうございます。家族で行きます。": 0} {
 		v, err := c.Classify(classifier.Comment{ID: "1", Text: text})
 		if err != nil || len(v.Findings) != want {

@@ -1,0 +1,102 @@
+package model
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+func TestSet(t *testing.T) {
+	var s set
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		n := random.IntN(300)
+		s.reset(n)
+		want := map[uint32]bool{}
+		for range n {
+			k := random.Uint32N(500)
+			if got := s.add(k); got == want[k] {
+				t.Fatalf("add(%d) = %v, want %v", k, got, !want[k])
+			}
+			want[k] = true
+		}
+		for k := range uint32(500) {
+			if s.has(k) != want[k] {
+				t.Fatalf("has(%d) = %v, want %v", k, s.has(k), want[k])
+			}
+		}
+	}
+}
+
+// A set's marks wrap around after 2³² uses; what was in it before must not come back.
+func TestSetWraps(t *testing.T) {
+	s := set{}
+	s.reset(1)
+	s.add(7)
+	s.mark = 1<<32 - 1
+	s.add(8)
+	s.reset(1)
+	if s.has(7) || s.has(8) || !s.add(7) {
+		t.Error("a key of an earlier use is in the set")
+	}
+}
+
+func TestVocabulary(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, n := range []int{0, 1, 50, 40_000} {
+		known := map[uint32]bool{}
+		for len(known) < n {
+			known[random.Uint32()] = true
+		}
+		var keys []uint32
+		for k := range known {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		v := newVocabulary(keys)
+		taken := 0
+		for want, k := range keys {
+			switch got := v.resolve(k, v.first(k)); {
+			case got == unknown:
+				t.Fatalf("of %d keys, %#x is not known", n, k)
+			case int(got) != want:
+				taken++
+			}
+		}
+		if taken > n/1000 {
+			t.Errorf("of %d keys, %d are taken for another", n, taken)
+		}
+		taken = 0
+		for range 20_000 {
+			if k := random.Uint32(); !known[k] && v.resolve(k, v.first(k)) != unknown {
+				taken++
+			}
+		}
+		if taken > 20 {
+			t.Errorf("of %d keys, %d of 20,000 unknown ones are taken for a known one", n, taken)
+		}
+	}
+}
+
+func TestSums(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	const classes = 18
+	for _, n := range []int{0, 1, maxSums, maxSums + 1, 3000} {
+		want := make([]float32, classes)
+		var s sums
+		for range n {
+			weights := make([]int8, classes)
+			for k := range weights {
+				weights[k] = int8(random.IntN(255) - 127)
+				want[k] += float32(weights[k])
+			}
+			r := pack(weights)
+			s.add(&r)
+		}
+		got := make([]float32, classes)
+		s.into(got, 1)
+		if !slices.Equal(got, want) {
+			t.Errorf("%d rows: %v, want %v", n, got, want)
+		}
+	}
+}
