@@ -19,6 +19,7 @@ const (
 	bitShortens = 0x80
 	bitBracket  = 0x100
 	bitEnds     = 0x200 // may end a sentence
+	bitItself   = 0x400 // of symbols: stands for itself in the Plain view, whatever stands beside it
 )
 
 // What a character becomes in the Plain view: itself or another one, or one of these.
@@ -47,7 +48,11 @@ func fillTables() {
 		plainTable[r], infoTable[r] = plainOf(r), infoOf(r)
 	}
 	for i := range infoSymbols {
-		infoSymbols[i] = infoOf(symbolsFrom + rune(i))
+		r := symbolsFrom + rune(i)
+		infoSymbols[i] = infoOf(r)
+		if out := expand(nil, r); len(out) == 1 && out[0] == r && alone(r) && lower(r) == r {
+			infoSymbols[i] |= bitItself
+		}
 	}
 }
 
@@ -146,13 +151,18 @@ func mayPose(runes []rune) bool {
 	return japanese
 }
 
+// itself says of a character beyond the basic plane that it stands for itself. It may say no where the answer is yes.
+func itself(r rune) bool {
+	return symbolsFrom <= r && r < symbolsTo && infoSymbols[r-symbolsFrom]&bitItself != 0
+}
+
 // plainOneByOne makes the Plain view where each character stands for itself, or says that they do not.
 func (t *Text) plainOneByOne() bool {
 	m := &t.plain
 	m.runes = m.runes[:0]
 	for i, r := range t.Runes {
 		if uint32(r) >= tableSize {
-			if !settled(r) {
+			if !itself(r) {
 				return t.plainFrom(i)
 			}
 			m.runes = append(m.runes, r)
@@ -191,7 +201,7 @@ func (t *Text) plainFrom(i int) bool {
 				continue
 			}
 		}
-		if settled(r) {
+		if itself(r) {
 			m.runes, m.start, m.end = append(m.runes, r), append(m.start, int32(i)), append(m.end, int32(i+1))
 			continue
 		}
