@@ -183,9 +183,9 @@ func BenchmarkMatcherBuild(b *testing.B) {
 	for _, n := range Sizes() {
 		b.Run(fmt.Sprintf("patterns=%d", n), func(b *testing.B) {
 			list := patterns(b, n)
-			before := heap()
+			before := Heap()
 			m := compile(b, list)
-			kept := heap() - before
+			kept := Heap() - before
 			runtime.KeepAlive(m)
 			for b.Loop() {
 				compile(b, list)
@@ -194,15 +194,6 @@ func BenchmarkMatcherBuild(b *testing.B) {
 			b.ReportMetric(float64(kept)/1e6, "MB-kept")
 		})
 	}
-}
-
-// heap is what is in use after everything else was collected.
-func heap() int64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }
 
 func BenchmarkNormaliser(b *testing.B) {

@@ -3,7 +3,6 @@ package bench
 import (
 	"bytes"
 	"fmt"
-	"io/fs"
 	"maps"
 	"math/rand/v2"
 	"path"
@@ -66,20 +65,15 @@ type multiplier struct {
 func newMultiplier() (*multiplier, error) {
 	m := &multiplier{files: map[string][]byte{}, names: map[string]bool{}}
 	for _, glob := range []string{"dict/*.yaml", "rules/*.yaml"} {
-		names, err := fs.Glob(rules.Embedded(), glob)
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range names {
-			file, err := fs.ReadFile(rules.Embedded(), name)
-			if err != nil {
-				return nil, err
-			}
+		err := eachShipped(glob, func(name string, file []byte) {
 			m.files[name] = file
 			head, _, _ := bytes.Cut(file, []byte("\nrules:"))
 			for _, h := range header.FindAllSubmatch(head, -1) {
 				m.names[string(h[1])] = true
 			}
+		})
+		if err != nil {
+			return nil, err
 		}
 	}
 	return m, nil

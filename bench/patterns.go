@@ -49,19 +49,27 @@ func Words() ([]string, error) {
 			}
 		}},
 	} {
-		names, err := fs.Glob(rules.Embedded(), from.glob)
-		if err != nil {
+		if err := eachShipped(from.glob, func(_ string, file []byte) { from.find(string(file)) }); err != nil {
 			return nil, err
-		}
-		for _, name := range names {
-			file, err := fs.ReadFile(rules.Embedded(), name)
-			if err != nil {
-				return nil, err
-			}
-			from.find(string(file))
 		}
 	}
 	return sorted(seen), nil
+}
+
+// eachShipped calls f for the shipped files that match.
+func eachShipped(glob string, f func(name string, file []byte)) error {
+	names, err := fs.Glob(rules.Embedded(), glob)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		file, err := fs.ReadFile(rules.Embedded(), name)
+		if err != nil {
+			return err
+		}
+		f(name, file)
+	}
+	return nil
 }
 
 func sorted(of map[string]bool) []string {

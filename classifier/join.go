@@ -109,6 +109,14 @@ type term struct {
 	fitted bool // else nothing is known of what its silence means
 }
 
+// adds is what odds put into the pool.
+func (t *term) adds(odds float64) float64 {
+	if !t.fitted {
+		return max(0, odds)
+	}
+	return t.weight * odds
+}
+
 func (j *Join) term(source string, odds []float64) term {
 	w, ok := j.Weights[source]
 	return term{odds, w, ok}
@@ -127,11 +135,7 @@ func pooled(shift []float64, terms []term, shares []float64) (none float64) {
 	for i := range shares {
 		shares[i] = shift[i]
 		for k := range terms {
-			if t := &terms[k]; t.fitted {
-				shares[i] += t.weight * t.odds[i]
-			} else {
-				shares[i] += max(0, t.odds[i])
-			}
+			shares[i] += terms[k].adds(terms[k].odds[i])
 		}
 		top = max(top, shares[i])
 	}

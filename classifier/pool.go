@@ -18,7 +18,7 @@ type pool struct {
 	terms      []term    // by source: those of the readers and of the rules
 	at         []int     // by reader: its term
 	rules      int       // the rules' term
-	ceiling    []float64 // by category: the most that the rules can say
+	ceiling    []float64 // by category: the odds of the rules that put the most into the pool
 	sources    []string  // by term
 	// One reader with shared certainty that gives none this much decides, whatever the rules say. 2 where that cannot be said.
 	enough float64
@@ -35,7 +35,6 @@ func (c *Classifier) newPool(policy *rules.Policy) *pool {
 		least := c.join.Least[category]
 		p.least = append(p.least, least)
 		p.lowest = min(p.lowest, least)
-		p.ceiling = append(p.ceiling, math.Log((surest[category]+doubt)/(1-surest[category]+doubt)))
 	}
 	for _, r := range c.readers {
 		p.sources = append(p.sources, r.Source())
@@ -53,6 +52,13 @@ func (c *Classifier) newPool(policy *rules.Policy) *pool {
 	for _, r := range c.readers {
 		p.at = append(p.at, slices.Index(p.sources, r.Source()))
 	}
+	for _, category := range p.categories {
+		most := surest[category]
+		if !p.unruled && p.terms[p.rules].adds(1) < 0 {
+			most = 0 // the less they say, the more it is
+		}
+		p.ceiling = append(p.ceiling, math.Log((most+doubt)/(1-most+doubt)))
+	}
 	p.enough = p.certainty()
 	return p
 }
@@ -67,15 +73,9 @@ func (p *pool) certainty() float64 {
 	undecided := func(none float64) bool {
 		sum := 0.0
 		for i := range p.categories {
-			odds := math.Log((1 - none + doubt) / (none + doubt)) // as if each had all the rest
-			x := p.shift[i]
-			if t.fitted {
-				x += t.weight * odds
-			} else {
-				x += max(0, odds)
-			}
+			x := p.shift[i] + t.adds(math.Log((1-none+doubt)/(none+doubt))) // as if each had all the rest
 			if !p.unruled {
-				x += p.terms[p.rules].ceilingOf(p.ceiling[i])
+				x += p.terms[p.rules].adds(p.ceiling[i])
 			}
 			sum += math.Exp(x)
 		}
@@ -93,15 +93,6 @@ func (p *pool) certainty() float64 {
 		}
 	}
 	return high
-}
-
-// ceilingOf is the most that odds of at most x can add.
-func (t *term) ceilingOf(x float64) float64 {
-	if !t.fitted {
-		return max(0, x)
-	}
-	silent := math.Log(doubt / (1 + doubt))
-	return max(t.weight*x, t.weight*silent)
 }
 
 // ask asks the readers beside the rules.
@@ -138,14 +129,7 @@ func (p *pool) undecided(r *Reading) bool {
 	}
 	p.weigh(r)
 	if !p.unruled {
-		odds := r.odds[p.rules][:0]
-		for _, x := range p.ceiling {
-			if t := &p.terms[p.rules]; t.fitted && t.weight < 0 {
-				x = math.Log(doubt / (1 + doubt))
-			}
-			odds = append(odds, x)
-		}
-		r.odds[p.rules] = odds
+		r.odds[p.rules] = append(r.odds[p.rules][:0], p.ceiling...)
 	}
 	return 1-p.share(r) >= p.lowest
 }

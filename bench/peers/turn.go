@@ -17,6 +17,7 @@ import (
 	"github.com/ikawaha/kagome/v2/tokenizer"
 	petar "github.com/petar-dambovaliev/aho-corasick"
 
+	"github.com/kotomori/kotomori/bench"
 	"github.com/kotomori/kotomori/classifier"
 	"github.com/kotomori/kotomori/internal/automaton"
 )
@@ -59,10 +60,10 @@ func turn(what string, files []string) error {
 		if err != nil {
 			return err
 		}
-		before, begin := heap(), processorTime()
+		before, begin := bench.Heap(), processorTime()
 		p := matchers[what](patterns, texts)
 		took := processorTime() - begin
-		size := float64(heap()-before) / 1e6
+		size := float64(bench.Heap()-before) / 1e6
 		runtime.KeepAlive(patterns) // which are not the matcher's
 		return serve(what, len(patterns), took, size, p)
 	case what == "kagome" && len(files) == 1:
@@ -194,14 +195,6 @@ func bytesOf(texts []string) [][]byte {
 		out[i] = []byte(s)
 	}
 	return out
-}
-
-func heap() int64 {
-	runtime.GC()
-	runtime.GC()
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return int64(m.HeapAlloc)
 }
 
 func serve(name string, patterns int, built time.Duration, mb float64, p pass) error {

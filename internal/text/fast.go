@@ -12,14 +12,12 @@ import (
 
 // What a character is, in bits.
 const (
-	bitsClass   = 0x0f // its class
-	bitKana     = 0x10
-	bitDraws    = 0x20 // draws out a vowel
-	bitPoses    = 0x40 // may begin what undisguise puts right
-	bitShortens = 0x80
-	bitBracket  = 0x100
-	bitEnds     = 0x200 // may end a sentence
-	bitItself   = 0x400 // of symbols: stands for itself in the Plain view, whatever stands beside it
+	bitsClass  = 0x0f // its class
+	bitDraws   = 0x20 // draws out a vowel
+	bitPoses   = 0x40 // may begin what undisguise puts right
+	bitBracket = 0x100
+	bitEnds    = 0x200 // may end a sentence
+	bitItself  = 0x400 // of symbols: stands for itself in the Plain view, whatever stands beside it
 )
 
 // What a character becomes in the Plain view: itself or another one, or one of these.
@@ -85,17 +83,11 @@ func plainOf(r rune) uint16 {
 
 func infoOf(r rune) uint16 {
 	b := uint16(classOf(r))
-	if kana(r) {
-		b |= bitKana
-	}
 	if draws(r) {
 		b |= bitDraws
 	}
 	if mayBeginPosing(r) {
 		b |= bitPoses
-	}
-	if shortens(r) {
-		b |= bitShortens
 	}
 	if strings.ContainsRune(brackets, r) {
 		b |= bitBracket
@@ -222,26 +214,8 @@ func (t *Text) foldPlain() {
 	m.runes, t.classes = m.runes[:0], t.classes[:0]
 	same, moved := true, false // as plain; not at plain's places
 	for i, r := range t.Plain.Runes {
-		b := info(r)
-		f := r
-		if b&bitKana != 0 {
-			f = hiragana(r)
-		}
-		n := len(m.runes)
-		keep := true
-		if n > 0 {
-			last := m.runes[n-1]
-			if b&bitDraws != 0 && info(last)&bitKana != 0 {
-				f = 'ー'
-			}
-			if f == last {
-				if f == 'ー' || smallVowel(f) {
-					keep = false
-				} else {
-					keep = n == 1 || m.runes[n-2] != f || info(f)&bitShortens == 0
-				}
-			}
-		}
+		b, n := info(r), len(m.runes)
+		f, keep := next(m.runes, r)
 		if !keep {
 			if !moved {
 				moved = true
