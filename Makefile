@@ -1,6 +1,7 @@
 # What a developer does by hand. Everything at once: .ci/run
 
 GO ?= go
+KAFKA_LIB ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kotomori/kafka-4.3.1
 
 .PHONY: all build test rules lint fmt train bench bench-peers test-kafka clean
 
@@ -33,13 +34,13 @@ bench:
 
 # Against other people's programs, as many as are installed (it says which are not). Writes bench/RESULTS.md and bench/throughput.svg.
 bench-peers:
-	bench/peers/run
+	@test -f "$(KAFKA_LIB)/complete" || echo "no Apache Kafka here ('make test-kafka' fetches it): the stream is measured on the embedded broker only"
+	KOTOMORI_KAFKA_LIB="$$(test -f "$(KAFKA_LIB)/complete" && echo "$(KAFKA_LIB)")" bench/peers/run
 
 clean:
 	rm -f kotomori
 
 # The stream on a real Apache Kafka, started on loopback from its Maven artefacts. Needs Java 17 and Maven.
-KAFKA_LIB ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/kotomori/kafka-4.3.1
 
 test-kafka:
 	@command -v java >/dev/null && command -v mvn >/dev/null || { echo "test-kafka needs java (17 or newer) and mvn" >&2; exit 1; }

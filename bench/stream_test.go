@@ -7,20 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/kotomori/kotomori/classifier"
 	"github.com/kotomori/kotomori/internal/app"
-	"github.com/kotomori/kotomori/internal/broker"
 	"github.com/kotomori/kotomori/internal/event"
 	"github.com/kotomori/kotomori/internal/intake"
 	"github.com/kotomori/kotomori/internal/stream"
 )
 
-// BenchmarkStream lets comments wait in a topic of the embedded broker and times their way from there to the last commit: read, decode, judge,
+// BenchmarkStream lets comments wait in a topic of the embedded broker (or of the cluster that KOTOMORI_BENCH_BROKERS names) and times their way from there to the last commit: read, decode, judge,
 // write what is recommended, commit. way=memory judges the same from JSON Lines to JSON Lines without a broker, on as many
 // cores; way=round-trip is what a worker would get that writes and commits after every comment. One operation is one comment.
 func BenchmarkStream(b *testing.B) {
@@ -70,24 +68,8 @@ func backlog(b *testing.B, comments []event.Comment, partitions, batch int) {
 	b.Helper()
 	ctx, cancel := context.WithTimeout(b.Context(), 5*time.Minute)
 	defer cancel()
-	br, err := broker.Start(broker.Config{Dir: b.TempDir(), Partitions: partitions, Log: slog.New(slog.DiscardHandler)})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer func() {
-		if err := br.Close(); err != nil {
-			b.Error(err)
-		}
-	}()
-	client, err := stream.Connect(stream.Cluster{Brokers: []string{br.Addr()}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer client.Close()
 	topics := stream.TopicSettings{Partitions: partitions}
-	if problems, err := client.EnsureTopics(ctx, topics); err != nil || len(problems) > 0 {
-		b.Fatal(problems, err)
-	}
+	client := cluster(b, topics)
 	if err := stream.NewFeeder(client, "bench", nil).Send(ctx, comments...); err != nil {
 		b.Fatal(err)
 	}

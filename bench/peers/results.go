@@ -156,9 +156,19 @@ func (r *results) ownTable(w func(string, ...any)) {
 		w("| a character of the worst hostile comment (%s), against the mean | %s | ≤ 20× |\n", at, times(worst))
 	}
 	speed := func(name string) float64 { return r.own[name]["comments/s"] }
-	if backlog, memory, trip := speed("Stream/way=backlog"), speed("Stream/way=memory"), speed("Stream/way=round-trip"); backlog > 0 && memory > 0 && trip > 0 {
-		w("| the stream against judging in memory (%s to %s comments/s, all cores) | %s | ≥ 0.5× |\n", thousands(int(backlog)), thousands(int(memory)), times(backlog/memory))
-		w("| the stream against one round trip a comment (%s comments/s) | %s | ≥ 10× |\n", thousands(int(trip)), times(backlog/trip))
+	for _, on := range []struct{ prefix, name string }{{"", ""}, {"Kafka/", ", on Apache Kafka"}} {
+		backlog, memory, trip := speed(on.prefix+"Stream/way=backlog"), speed(on.prefix+"Stream/way=memory"), speed(on.prefix+"Stream/way=round-trip")
+		if backlog > 0 && memory > 0 && trip > 0 {
+			w("| the stream against judging in memory (%s to %s comments/s, all cores)%s | %s | ≥ 0.5× |\n", thousands(int(backlog)), thousands(int(memory)), on.name, times(backlog/memory))
+			w("| the stream against one round trip a comment (%s comments/s)%s | %s | ≥ 10× |\n", thousands(int(trip)), on.name, times(backlog/trip))
+		}
+		for _, senders := range []string{"1", "50"} {
+			hook, write := r.own[on.prefix+"Webhook/way=receiver/senders="+senders], r.own[on.prefix+"Webhook/way=write/senders="+senders]
+			if hook["p99-ms"] > 0 && write["p99-ms"] > 0 {
+				w("| a webhook's p99 from request to answer, senders at once: %s (%.1f ms, %s deliveries/s), against a bare write to the broker%s | %s | within 5 s |\n",
+					senders, hook["p99-ms"], thousands(int(hook["deliveries/s"])), on.name, times(hook["p99-ms"]/write["p99-ms"]))
+			}
+		}
 	}
 	if decode, verdict := r.own["Decode/by=kotomori"]["ns/op"], r.own["VerdictTogether/goroutines=1"]["ns/op"]; decode > 0 && verdict > 0 {
 		w("| decoding a comment's JSON against judging it | %s | < 1× |\n", times(decode/verdict))

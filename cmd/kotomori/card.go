@@ -52,18 +52,33 @@ func actionLook(a rules.Action) string {
 	return show.Bold
 }
 
+// whyWords says why there is nothing to decide any more.
+func whyWords(w event.Why) string {
+	switch w {
+	case event.Deleted:
+		return "返信が削除された"
+	case event.Hidden:
+		return "返信が非表示になった"
+	}
+	return "返信が編集され、問題がなくなった"
+}
+
 func (c *cards) show(r event.Recommendation) {
+	if r.Status == event.Withdrawn && !r.Withdraws {
+		return // nobody was told of anything
+	}
 	where := fmt.Sprintf("%s (%s) への返信 %s", show.Clean(c.accountName(r.Account, r.Platform)), platformName(r.Platform), show.Clean(r.CommentID))
-	if r.Revision > 1 {
+	switch {
+	case r.Revision > 1000: // a time, not a count
+		if r.Status == event.Open {
+			where += " (編集後)"
+		}
+	case r.Revision > 1:
 		where += fmt.Sprintf(" (第%d版)", r.Revision)
 	}
 	if r.Status == event.Withdrawn {
-		why := "投稿者が編集し、問題がなくなったため"
-		if r.Why == event.Deleted {
-			why = "投稿者が削除したため"
-		}
 		c.line("%s  %s", c.style.Paint(show.Bold, "■ 推奨を取り下げ"), where)
-		c.line("  理由  %s", why)
+		c.line("  理由  %sため", whyWords(r.Why))
 		c.line("")
 		return
 	}

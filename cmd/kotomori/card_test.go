@@ -59,8 +59,12 @@ func TestCard(t *testing.T) {
 	r := recommendation()
 	c.show(r)
 	r.Status, r.Action, r.Why, r.Revision, r.Findings, r.Text = event.Withdrawn, rules.None, event.Deleted, 2, nil, ""
+	c.show(r) // nothing stood, nothing to show
+	r.Withdraws = true
 	c.show(r)
 	r.Why, r.CommentID = event.Edited, "evil\x1b[2J"
+	c.show(r)
+	r.Why, r.CommentID, r.Revision = event.Hidden, "c-2", 1_793_842_881_000
 	c.show(r)
 	const want = `■ ブロックを推奨  ことり市 (X) への返信 c-1
   条項  5(2) 他人になりすますもの
@@ -75,10 +79,13 @@ func TestCard(t *testing.T) {
   注    元の発信が不明のため、発信内容の改変・発信と無関係は判断していません
 
 ■ 推奨を取り下げ  ことり市 (X) への返信 c-1 (第2版)
-  理由  投稿者が削除したため
+  理由  返信が削除されたため
 
 ■ 推奨を取り下げ  ことり市 (X) への返信 evil�[2J (第2版)
-  理由  投稿者が編集し、問題がなくなったため
+  理由  返信が編集され、問題がなくなったため
+
+■ 推奨を取り下げ  ことり市 (X) への返信 c-2
+  理由  返信が非表示になったため
 
 `
 	if b.String() != want {
@@ -102,7 +109,7 @@ func TestRow(t *testing.T) {
 	r := recommendation()
 	r.Status, r.Action, r.Findings, r.Text = event.Withdrawn, rules.None, nil, ""
 	table := newTable(show.NewStyle(false, 80, false))
-	if got, want := row(table, r, time.UTC), "11-21 03:04 取下げ                 kotori/x      c-1"; got != want {
+	if got, want := row(table, r, time.UTC), "11-21 03:04 取下げ                 kotori/x      c-1 返信が編集され、問題がなく…"; got != want {
 		t.Errorf("got\n%s, want\n%s", got, want)
 	}
 }
@@ -110,7 +117,7 @@ func TestRow(t *testing.T) {
 func TestWants(t *testing.T) {
 	r := recommendation()
 	withdrawn := r
-	withdrawn.Status, withdrawn.Findings = event.Withdrawn, nil
+	withdrawn.Status, withdrawn.Findings, withdrawn.Withdraws = event.Withdrawn, nil, true
 	for _, tc := range []struct {
 		filter          watchCmd
 		open, withdrawn bool
@@ -131,5 +138,9 @@ func TestWants(t *testing.T) {
 		if got := tc.filter.wants(withdrawn); got != tc.withdrawn {
 			t.Errorf("%+v, withdrawn: %v", tc.filter, got)
 		}
+	}
+	withdrawn.Withdraws = false
+	if (&watchCmd{}).wants(withdrawn) {
+		t.Error("a withdrawal of nothing is shown")
 	}
 }

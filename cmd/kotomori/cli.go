@@ -16,6 +16,7 @@ import (
 	"github.com/kotomori/kotomori/internal/config"
 	"github.com/kotomori/kotomori/internal/show"
 	"github.com/kotomori/kotomori/internal/stream"
+	"github.com/kotomori/kotomori/internal/webhook"
 	"github.com/kotomori/kotomori/rules"
 )
 
@@ -28,6 +29,7 @@ type commands struct {
 	Serve    serveCmd    `cmd:"" help:"Run a worker against a Kafka cluster."`
 	Feed     feedCmd     `cmd:"" help:"Send comments (JSON Lines) into the stream."`
 	Watch    watchCmd    `cmd:"" help:"Show recommendations as they come."`
+	Webhook  webhookCmd  `cmd:"" help:"Try a receiver of webhooks: play the platform, send a recorded delivery."`
 	Classify classifyCmd `cmd:"" help:"Judge comments (JSON Lines) without Kafka: a line out for each line in."`
 	Explain  explainCmd  `cmd:"" help:"Show each step of judging one reply."`
 	Eval     evalCmd     `cmd:"" help:"Measure the classifier, or given predictions, on labelled comments."`
@@ -164,6 +166,30 @@ func dataDir(s config.Data) (string, error) {
 		return "", err
 	}
 	return dir, app.MakeDataDir(dir)
+}
+
+// webhooks is what to listen for; nil where it is switched off or no platform has a secret.
+func webhooks(s config.Webhook, fallback bool) (*app.Webhooks, error) {
+	accounts, err := s.Accounts()
+	if err != nil {
+		return nil, misuse(err, settingsHint)
+	}
+	if s.Webhook == "off" || len(accounts) == 0 {
+		return nil, nil
+	}
+	out := &app.Webhooks{Addr: s.Webhook, CertFile: s.WebhookTLSCert, KeyFile: s.WebhookTLSKey, Fallback: fallback}
+	out.Receiver.Rate, out.Receiver.Proxies = s.WebhookRate, s.WebhookProxies
+	for _, a := range accounts {
+		account := webhook.Account{Platform: a.Platform, Name: a.Name, IDs: a.IDs}
+		for _, secret := range a.Secrets {
+			account.Secrets = append(account.Secrets, webhook.Secret(secret))
+		}
+		for _, token := range a.Tokens {
+			account.Tokens = append(account.Tokens, webhook.Secret(token))
+		}
+		out.Receiver.Accounts = append(out.Receiver.Accounts, account)
+	}
+	return out, nil
 }
 
 func httpAddr(s config.HTTP) string {

@@ -15,6 +15,7 @@ type configCmd struct {
 	config.Ruleset
 	config.Data
 	config.HTTP
+	config.Webhook
 	config.Privacy
 	config.Display
 	config.Log

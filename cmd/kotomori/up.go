@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/kotomori/kotomori/internal/app"
 	"github.com/kotomori/kotomori/internal/broker"
@@ -18,6 +19,7 @@ type upCmd struct {
 	config.Ruleset
 	config.Data
 	config.HTTP
+	config.Webhook
 	config.Display
 	config.Log
 	Listen string `help:"Address of the embedded broker, on loopback. Without it the port of last time, or a free one." placeholder:"127.0.0.1:PORT"`
@@ -37,6 +39,10 @@ func (c *upCmd) Run(e *env) error {
 	if e.settings.Origin("log-level") == (config.Origin{}) {
 		c.LogLevel = "warn"
 	}
+	hooks, err := webhooks(c.Webhook, e.settings.Origin("webhook") == (config.Origin{}))
+	if err != nil {
+		return err
+	}
 	u := &app.Up{
 		App: app.Config{
 			Embedded:     &app.Embedded{Dir: app.BrokerDir(dir), Listen: c.Listen},
@@ -45,6 +51,7 @@ func (c *upCmd) Run(e *env) error {
 			Rules:        c.Rules,
 			HTTP:         httpAddr(c.HTTP),
 			HTTPFallback: e.settings.Origin("http") == (config.Origin{}),
+			Webhook:      hooks,
 			PseudonymKey: app.PseudonymFile(dir),
 			Log:          logger(c.Log, e.stderr),
 		},
@@ -83,6 +90,18 @@ func (c *upCmd) started(p *cards, a *app.App, s app.Standing, sample *app.Sample
 	p.line("  %s  %s", p.style.Pad("ブローカー", 12), a.Broker())
 	if addr := a.HTTPAddr(); addr != "" {
 		p.line("  %s  http://%s/metrics (稼働確認 /healthz /readyz)", p.style.Pad("指標", 12), addr)
+	}
+	if addr := a.WebhookAddr(); addr != "" {
+		scheme := "http"
+		if c.WebhookTLSCert != "" {
+			scheme = "https"
+		}
+		var names []string
+		accounts, _ := c.Accounts() // as at the start, where an error would have ended it
+		for _, a := range accounts {
+			names = append(names, platformName(a.Platform)+" "+a.Name)
+		}
+		p.line("  %s  %s://%s/webhook/ (%s)", p.style.Pad("受信", 12), scheme, addr, strings.Join(names, "、"))
 	}
 	p.line("  %s  %s", p.style.Pad("データ", 12), dir)
 	set := a.Judge().Ruleset()

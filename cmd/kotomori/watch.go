@@ -41,13 +41,13 @@ func (c *watchCmd) Validate() error {
 }
 
 // wants says whether the filters let a recommendation through. A withdrawal carries no findings and no action: it is
-// let through where its recommendation may have been.
+// let through where its recommendation may have been, unless it takes back nothing.
 func (c *watchCmd) wants(r event.Recommendation) bool {
 	if len(c.Account) > 0 && !slices.Contains(c.Account, r.Account) {
 		return false
 	}
 	if r.Status == event.Withdrawn {
-		return true
+		return r.Withdraws
 	}
 	if len(c.Action) > 0 && !slices.Contains(c.Action, r.Action.String()) {
 		return false
@@ -142,7 +142,7 @@ func row(t *show.Table, r event.Recommendation, zone *time.Location) string {
 	}
 	if r.Status == event.Withdrawn {
 		cells[1] = show.Cell{Text: "取下げ", Look: show.Faint}
-		cells[5] = show.Cell{Text: r.CommentID, Look: show.Faint}
+		cells[5] = show.Cell{Text: r.CommentID + " " + whyWords(r.Why), Look: show.Faint}
 	}
 	if len(r.Findings) > 0 {
 		f := r.Findings[0]

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,10 +22,11 @@ import (
 	"github.com/kotomori/kotomori/internal/broker"
 	"github.com/kotomori/kotomori/internal/event"
 	"github.com/kotomori/kotomori/internal/stream"
+	"github.com/kotomori/kotomori/internal/webhook"
 	"github.com/kotomori/kotomori/rules"
 )
 
-// Config says what to run: a worker, with or without a broker of its own.
+// Config says what to run: a worker, a receiver of webhooks or both, with or without a broker of its own.
 type Config struct {
 	Cluster stream.Cluster       // Brokers is left out where Embedded is set
 	Topics  stream.TopicSettings // for topics that do not exist yet
@@ -32,6 +34,9 @@ type Config struct {
 
 	// Embedded, if not nil, is the broker to start first.
 	Embedded *Embedded
+
+	NoWorker bool      // only the other parts
+	Webhook  *Webhooks // nil for none
 
 	Rules        string        // folder laid over the shipped rules; empty for none
 	RulesPoll    time.Duration // how often to look for changes there; 0 means once a second
@@ -52,7 +57,15 @@ type Embedded struct {
 	Listen string // 127.0.0.1:PORT; empty for the port of last time, or a free one
 }
 
-// App is a worker with all it needs. Make it with New, then Start and, in any case after that, Stop.
+// Webhooks is the receiver of what platforms deliver.
+type Webhooks struct {
+	Addr              string // host:port to listen on
+	CertFile, KeyFile string // PEM; both empty for plain HTTP
+	Fallback          bool   // where that address is taken, listen on a free port of the same host
+	Receiver          webhook.Config
+}
+
+// App is a worker, a receiver or both, with all they need. Make it with New, then Start and, in any case after that, Stop.
 type App struct {
 	cfg    Config
 	log    *slog.Logger
@@ -60,11 +73,16 @@ type App struct {
 	broker *broker.Broker
 	client *stream.Client
 	worker *stream.Worker
+	inlet  *stream.Inlet
+	hooks  *webhook.Listener
 	http   *httpServer
 
 	stopWork context.CancelFunc // tells worker and judge to finish
 	work     sync.WaitGroup
 	workErr  error // of the worker; read after work is done
+
+	stopInlet context.CancelFunc
+	inletDone sync.WaitGroup
 }
 
 // New reads the rules, of which every fault is in its error (a rules.Faults), and checks the configuration.
@@ -117,6 +135,34 @@ func (a *App) Start(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if !a.cfg.NoWorker {
+		if err := a.makeWorker(metrics); err != nil {
+			return err
+		}
+	}
+	if a.cfg.Webhook != nil {
+		if err := a.startWebhooks(ctx, reg); err != nil {
+			return err
+		}
+	}
+	if a.cfg.HTTP != "" {
+		listener, err := a.listen(ctx, a.cfg.HTTP, a.cfg.HTTPFallback)
+		if err != nil {
+			return fmt.Errorf("listening for metrics and health: %w", err)
+		}
+		a.http = serveHTTP(listener, reg, a.Ready, a.log)
+	}
+	// The work outlives ctx: it ends by Stop, which lets it finish.
+	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	a.stopWork = cancel
+	if a.worker != nil {
+		a.work.Go(func() { a.workErr = a.worker.Run(work) })
+	}
+	a.work.Go(func() { a.judge.Follow(work, a.cfg.RulesPoll, metrics.SetRuleset) })
+	return nil
+}
+
+func (a *App) makeWorker(metrics *stream.Metrics) (err error) {
 	var pseudonyms *event.Pseudonyms
 	if a.cfg.PseudonymKey != "" {
 		if pseudonyms, err = event.LoadPseudonyms(a.cfg.PseudonymKey); err != nil {
@@ -127,35 +173,69 @@ func (a *App) Start(ctx context.Context) (err error) {
 		Client: a.client, Classifier: a.judge, Group: a.cfg.Group, Topics: a.cfg.Topics,
 		Pseudonyms: pseudonyms, Metrics: metrics, Log: a.log,
 	})
+	return err
+}
+
+// startWebhooks listens for deliveries. Until the inlet has seen what is in the topics, they wait.
+func (a *App) startWebhooks(ctx context.Context, reg *prometheus.Registry) (err error) {
+	h := a.cfg.Webhook
+	if a.inlet, err = stream.NewInlet(stream.InletConfig{Client: a.client, Topics: a.cfg.Topics, Log: a.log}); err != nil {
+		return err
+	}
+	cfg := h.Receiver
+	cfg.Sink, cfg.Log = a.inlet, a.log
+	if cfg.Metrics, err = webhook.NewMetrics(reg); err != nil {
+		return err
+	}
+	for i := range cfg.Accounts {
+		if err := a.complete(&cfg.Accounts[i]); err != nil {
+			return err
+		}
+	}
+	server, err := webhook.New(cfg)
 	if err != nil {
 		return err
 	}
-	if a.cfg.HTTP != "" {
-		listener, err := a.listen(ctx)
-		if err != nil {
-			return fmt.Errorf("listening for metrics and health: %w", err)
-		}
-		a.http = serveHTTP(listener, reg, a.Ready, a.log)
+	listener, err := a.listen(ctx, h.Addr, h.Fallback)
+	if err != nil {
+		return fmt.Errorf("listening for webhooks: %w", err)
 	}
-	// The work outlives ctx: it ends by Stop, which lets it finish.
-	work, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	a.stopWork = cancel
-	a.work.Go(func() { a.workErr = a.worker.Run(work) })
-	a.work.Go(func() { a.judge.Follow(work, a.cfg.RulesPoll, metrics.SetRuleset) })
-	return nil
+	// The inlet outlives the requests that wait for it.
+	run, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	a.stopInlet = cancel
+	a.inletDone.Go(func() { _ = a.inlet.Run(run) }) // has no error but the end
+	a.hooks, err = server.Serve(listener, h.CertFile, h.KeyFile)
+	return err
 }
 
-func (a *App) listen(ctx context.Context) (net.Listener, error) {
+// complete takes from the policy what it says about an account.
+func (a *App) complete(w *webhook.Account) error {
+	for _, p := range a.judge.Ruleset().Policies() {
+		if p.ID != w.Name {
+			continue
+		}
+		for _, on := range p.Accounts {
+			if on.Platform == w.Platform {
+				w.Handle = strings.TrimPrefix(on.Handle, "@")
+				return nil
+			}
+		}
+		return fmt.Errorf("webhooks: the policy %s has no account on %s; add it to the policy's accounts", w.Name, w.Platform)
+	}
+	return fmt.Errorf("webhooks: there is no policy %s; 'kotomori policy list' shows them", w.Name)
+}
+
+func (a *App) listen(ctx context.Context, addr string, fallback bool) (net.Listener, error) {
 	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", a.cfg.HTTP)
-	if err == nil || !a.cfg.HTTPFallback {
+	l, err := lc.Listen(ctx, "tcp", addr)
+	if err == nil || !fallback {
 		return l, err
 	}
-	host, _, splitErr := net.SplitHostPort(a.cfg.HTTP)
+	host, _, splitErr := net.SplitHostPort(addr)
 	if splitErr != nil {
 		return nil, err
 	}
-	a.log.Warn("the port for metrics is taken, taking a free one", "addr", a.cfg.HTTP)
+	a.log.Warn("the port is taken, taking a free one", "addr", addr)
 	return lc.Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
 }
 
@@ -183,6 +263,16 @@ func (a *App) register(reg *prometheus.Registry) (*stream.Metrics, error) {
 // be called more than once, and after a Start that failed. ctx limits the wait for requests to the HTTP listener.
 func (a *App) Stop(ctx context.Context) error {
 	var errs []error
+	if a.hooks != nil { // first, so that nothing new comes while the rest finishes
+		stopping, cancel := context.WithTimeout(ctx, 10*time.Second)
+		errs = append(errs, a.hooks.Stop(stopping))
+		cancel()
+		a.hooks = nil
+	}
+	if a.stopInlet != nil {
+		a.stopInlet()
+		a.inletDone.Wait()
+	}
 	if a.stopWork != nil {
 		a.stopWork()
 		a.work.Wait()
@@ -204,12 +294,19 @@ func (a *App) Stop(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// Ready is nil while the worker takes comments; otherwise its error says what it waits for.
+// Ready is nil while the worker takes comments and the receiver deliveries; otherwise its error says what they wait for.
 func (a *App) Ready() error {
-	if a.worker == nil {
+	if a.worker == nil && a.inlet == nil {
 		return errors.New("not started")
 	}
-	return a.worker.Ready()
+	var errs []error
+	if a.worker != nil {
+		errs = append(errs, a.worker.Ready())
+	}
+	if a.inlet != nil {
+		errs = append(errs, a.inlet.Ready())
+	}
+	return errors.Join(errs...)
 }
 
 // Client is the connection to the cluster, between Start and Stop.
@@ -224,6 +321,14 @@ func (a *App) Broker() string {
 		return ""
 	}
 	return a.broker.Addr()
+}
+
+// WebhookAddr is the address for deliveries between Start and Stop, empty where there is none.
+func (a *App) WebhookAddr() string {
+	if a.hooks == nil {
+		return ""
+	}
+	return a.hooks.Addr()
 }
 
 // HTTPAddr is the address of metrics and health between Start and Stop, empty where there is none.

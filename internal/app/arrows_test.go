@@ -19,10 +19,10 @@ var floors = [][]string{
 	{"cmd/kotomori", "bench"},
 	{"internal/app"},
 	// Adapters: each ties the program to one thing outside.
-	{"internal/stream", "internal/broker", "internal/webhook", "internal/ledger", "internal/console"},
+	{"internal/stream", "internal/broker", "internal/webhook", "internal/rehearse", "internal/ledger", "internal/console"},
 	{"internal/train"},
 	// What commands need besides.
-	{"internal/intake", "internal/evaluate", "internal/config", "internal/show", "internal/batch", "internal/flood"},
+	{"internal/intake", "internal/evaluate", "internal/config", "internal/show", "internal/batch", "internal/flood", "internal/delivery"},
 	{"internal/event"},
 	{"classifier"},
 	{"internal/model"},
@@ -44,7 +44,7 @@ var only = map[string][]string{
 	"github.com/alecthomas/kong":          {"cmd/kotomori", "internal/config"},
 	"github.com/schollz/progressbar":      {"cmd/kotomori"},
 	"github.com/mattn/go-runewidth":       {"internal/show"},
-	"github.com/prometheus/client_golang": {"internal/app", "internal/stream"},
+	"github.com/prometheus/client_golang": {"internal/app", "internal/stream", "internal/webhook"},
 }
 
 type pkg struct {

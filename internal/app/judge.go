@@ -119,7 +119,7 @@ func (j *Judge) WithFlood(c classifier.Comment, v classifier.Verdict, f classifi
 // checked already. The error is that of Classify.
 func (j *Judge) Check(c event.Comment) error {
 	probe := c.Comment
-	if probe.Text != "" || c.Deleted {
+	if probe.Text != "" || c.Gone() {
 		probe.Text = "."
 	}
 	probe.Post.Text = ""

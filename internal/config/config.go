@@ -57,6 +57,29 @@ type HTTP struct {
 // DefaultHTTP is the default of HTTP.
 const DefaultHTTP = "127.0.0.1:8484"
 
+// Webhook is what platforms deliver to. The lists hold ACCOUNT=VALUE, where ACCOUNT is the id of a policy; an account may
+// stand in one several times.
+type Webhook struct {
+	Webhook        string   `name:"webhook" help:"Address for the platforms' deliveries, or off. Only platforms with a secret are served." default:"127.0.0.1:8485" placeholder:"HOST:PORT" group:"Webhooks" setting:""`
+	WebhookTLSCert string   `name:"webhook-tls-cert" help:"Certificate (PEM, with its chain) to serve HTTPS; without it a proxy in front has to." placeholder:"FILE" group:"Webhooks" setting:""`
+	WebhookTLSKey  string   `name:"webhook-tls-key" help:"Key of that certificate, PEM." placeholder:"FILE" group:"Webhooks" setting:""`
+	WebhookProxies []string `name:"webhook-trusted-proxies" help:"Addresses or networks of proxies in front, whose X-Forwarded-For and X-Request-Id count." placeholder:"CIDR" group:"Webhooks" setting:""`
+	WebhookRate    float64  `name:"webhook-rate" help:"Requests a second from one source, four times as many at once, and 64 at hand; 0 for no limit of either kind." default:"100" placeholder:"N" group:"Webhooks" setting:""`
+
+	XAccounts    []string `name:"x-accounts" help:"X user ids of the official accounts." placeholder:"ACCOUNT=ID" group:"Webhooks" setting:""`
+	XSecrets     []string `name:"x-secrets" help:"Consumer secrets of the X apps; two of one account while they are changed, the new one first. Other users of the machine can read a command line: better the environment or files." placeholder:"ACCOUNT=SECRET" group:"Webhooks" setting:"secret"`
+	XSecretFiles []string `name:"x-secret-files" help:"Files with those secrets, one a line." placeholder:"ACCOUNT=FILE" group:"Webhooks" setting:""`
+
+	FacebookPages       []string `name:"facebook-pages" help:"Ids of the Facebook pages." placeholder:"ACCOUNT=ID" group:"Webhooks" setting:""`
+	FacebookSecrets     []string `name:"facebook-secrets" help:"Secrets of the Facebook apps, as --x-secrets." placeholder:"ACCOUNT=SECRET" group:"Webhooks" setting:"secret"`
+	FacebookSecretFiles []string `name:"facebook-secret-files" help:"Files with those secrets, one a line." placeholder:"ACCOUNT=FILE" group:"Webhooks" setting:""`
+	FacebookTokens      []string `name:"facebook-verify-tokens" help:"Verify tokens, as typed into Facebook's form." placeholder:"ACCOUNT=TOKEN" group:"Webhooks" setting:"secret"`
+	FacebookTokenFiles  []string `name:"facebook-verify-token-files" help:"Files with those tokens, one a line." placeholder:"ACCOUNT=FILE" group:"Webhooks" setting:""`
+
+	BlogSecrets     []string `name:"blog-secrets" help:"Secrets that blogs sign with (whsec_ and base64), as --x-secrets." placeholder:"ACCOUNT=SECRET" group:"Webhooks" setting:"secret"`
+	BlogSecretFiles []string `name:"blog-secret-files" help:"Files with those secrets, one a line." placeholder:"ACCOUNT=FILE" group:"Webhooks" setting:""`
+}
+
 // Log is what is logged to stderr.
 type Log struct {
 	LogLevel  string `help:"Least grave thing to log: debug, info, warn or error." enum:"debug,info,warn,error" default:"info" placeholder:"LEVEL" group:"Log" setting:""`

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -25,7 +24,7 @@ const (
 	MaxURL      = 8 << 10
 	MaxURLs     = 256 // number of links
 	MaxText     = classifier.MaxText
-	MaxRevision = math.MaxInt32
+	MaxRevision = 1<<53 - 1 // what JSON numbers hold exactly
 )
 
 // ParseComment reads one line of input for feed: a comment as classify takes it, in which everything but id and text is
@@ -61,6 +60,7 @@ type wireComment struct {
 	Text     *string `json:"text"`
 	Revision *int    `json:"revision"`
 	Deleted  bool    `json:"deleted"`
+	Hidden   bool    `json:"hidden"`
 	URLs     []URL   `json:"urls"`
 	Created  string  `json:"created"`
 	Received string  `json:"received"`
@@ -72,7 +72,7 @@ func decodeComment(b []byte, line bool) (Comment, error) {
 		return Comment{}, err
 	}
 	f := fields{line: line}
-	c := Comment{Schema: Version, Deleted: w.Deleted, URLs: w.URLs}
+	c := Comment{Schema: Version, Deleted: w.Deleted, Hidden: w.Hidden, URLs: w.URLs}
 	c.ID = f.id("id", w.ID)
 	c.Account = f.slug("account", w.Account, "saitama")
 	c.Platform = f.slug("platform", w.Platform, "x")
@@ -84,20 +84,18 @@ func decodeComment(b []byte, line bool) (Comment, error) {
 	switch {
 	case w.Text != nil:
 		c.Text = f.text("text", *w.Text)
-	case !w.Deleted:
-		f.fail(ReasonField, "text", "is missing", "add the comment's text, or \"deleted\":true where it is gone")
+	case !c.Gone():
+		f.fail(ReasonField, "text", "is missing", "add the comment's text, or \"deleted\":true or \"hidden\":true where it is gone")
 	}
 	switch {
 	case w.Revision == nil && w.Deleted:
 		c.Revision = MaxRevision
-	case w.Revision == nil && line:
+	case w.Revision == nil && line && !w.Hidden:
 		c.Revision = 1
 	case w.Revision == nil:
 		f.fail(ReasonField, "revision", "is missing", "add 1 for a new comment, a higher number for each edit")
-	case *w.Revision < 1 || *w.Revision > MaxRevision:
-		f.fail(ReasonField, "revision", fmt.Sprintf("is %d", *w.Revision), fmt.Sprintf("use 1 to %d", MaxRevision))
 	default:
-		c.Revision = *w.Revision
+		c.Revision = f.revision(*w.Revision)
 	}
 	if len(w.URLs) > MaxURLs {
 		f.fail(ReasonSize, "urls", fmt.Sprintf("has %d links", len(w.URLs)), fmt.Sprintf("send at most %d", MaxURLs))
@@ -121,6 +119,8 @@ func decodePost(b []byte, line bool) (Post, error) {
 		Account  *string `json:"account"`
 		Platform *string `json:"platform"`
 		Text     *string `json:"text"`
+		Revision *int    `json:"revision"`
+		Deleted  bool    `json:"deleted"`
 		Created  string  `json:"created"`
 	}
 	if err := unmarshal(b, &w, &w.Schema, line); err != nil {
@@ -134,10 +134,16 @@ func decodePost(b []byte, line bool) (Post, error) {
 		Platform: f.slug("platform", w.Platform, "x"),
 		Created:  f.time("created", w.Created),
 	}
-	if w.Text == nil {
-		f.fail(ReasonField, "text", "is missing", "add the post's text")
-	} else {
+	p.Deleted = w.Deleted
+	switch {
+	case w.Deleted: // its text is not wanted any more
+	case w.Text == nil:
+		f.fail(ReasonField, "text", "is missing", "add the post's text, or \"deleted\":true where it is gone")
+	default:
 		p.Text = f.text("text", *w.Text)
+	}
+	if w.Revision != nil {
+		p.Revision = f.revision(*w.Revision)
 	}
 	if f.err != nil {
 		return Post{}, f.err
@@ -156,9 +162,7 @@ func DecodeRecommendation(value []byte) (Recommendation, error) {
 	f.id("comment_id", &r.CommentID)
 	f.slug("account", &r.Account, "")
 	f.slug("platform", &r.Platform, "")
-	if r.Revision < 1 || r.Revision > MaxRevision {
-		f.fail(ReasonField, "revision", fmt.Sprintf("is %d", r.Revision), fmt.Sprintf("use 1 to %d", MaxRevision))
-	}
+	f.revision(r.Revision)
 	if r.Status != Open && r.Status != Withdrawn {
 		f.fail(ReasonField, "status", "is neither open nor withdrawn", "use one of them")
 	}
@@ -366,6 +370,13 @@ func (f *fields) short(field, v string, limit int) string {
 	return v
 }
 
+func (f *fields) revision(v int) int {
+	if v < 1 || v > MaxRevision {
+		f.fail(ReasonField, "revision", fmt.Sprintf("is %d", v), fmt.Sprintf("use 1 to %d", MaxRevision))
+	}
+	return v
+}
+
 func (f *fields) text(field, v string) string { return f.short(field, v, MaxText) }
 
 func (f *fields) time(field, v string) time.Time {
@@ -408,8 +419,11 @@ func (r Recommendation) Key() string { return key(r.Platform, r.Account, r.Comme
 // Key is the recommendation's id.
 func (d Decision) Key() string { return d.RecommendationID }
 
-// Key is topic/partition/offset: a record that fails twice leaves one dead letter.
+// Key is topic/partition/offset, for what a platform sent topic/delivery: what fails twice leaves one dead letter.
 func (d DeadLetter) Key() string {
+	if d.Delivery != "" {
+		return d.Topic + "/" + d.Delivery
+	}
 	return d.Topic + "/" + strconv.Itoa(d.Partition) + "/" + strconv.FormatInt(d.Offset, 10)
 }
 
@@ -420,17 +434,33 @@ func key(platform, account, id string) string { return platform + "/" + account 
 func (c Comment) Record(source string, at time.Time) (Record, error) {
 	c.Schema = Version
 	id := c.CommentKey() + "#" + strconv.Itoa(c.Revision)
-	if c.Deleted {
+	switch {
+	case c.Deleted:
 		id += "-deleted"
+	case c.Hidden:
+		id += "-hidden"
 	}
-	return record(TopicComments, c.Key(), c, id, "comment", source, at)
+	r, err := record(TopicComments, c.Key(), c, id, "comment", source, at)
+	r.Everywhere = c.Gone() && c.Post.ID == ""
+	return r, err
 }
 
 // Record encodes the post, with the present schema version.
 func (p Post) Record(source string, at time.Time) (Record, error) {
 	p.Schema = Version
-	sum := sha256.Sum256([]byte(p.Text))
-	return record(TopicPosts, p.Key(), p, p.Key()+"#"+hex.EncodeToString(sum[:8]), "post", source, at)
+	var id string
+	switch {
+	case p.Revision > 0:
+		id = p.Key() + "#" + strconv.Itoa(p.Revision)
+	default:
+		sum := sha256.Sum256([]byte(p.Text))
+		id = p.Key() + "#" + hex.EncodeToString(sum[:8])
+	}
+	if p.Deleted {
+		p.Text = ""
+		id += "-deleted"
+	}
+	return record(TopicPosts, p.Key(), p, id, "post", source, at)
 }
 
 // Record encodes the recommendation, with the present schema version.
@@ -471,7 +501,7 @@ func record(topic, key string, v any, id, kind, source string, at time.Time) (Re
 		Value: bytes.TrimRight(b.Bytes(), "\n"),
 		Headers: []Header{
 			{"ce_specversion", []byte("1.0")},
-			{"ce_id", []byte(id)},
+			{HeaderID, []byte(id)},
 			{"ce_source", []byte("/kotomori/" + source)},
 			{"ce_type", []byte("com.github.kotomori." + kind)},
 			{"ce_time", at.UTC().AppendFormat(nil, time.RFC3339Nano)},

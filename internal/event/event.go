@@ -23,34 +23,44 @@ const (
 )
 
 // Version is the version of the JSON Schemas that is written.
-const Version = "1.0"
+const Version = "1.1"
 
-// Comment is one state of a reply under an official post: as first written, edited (a higher revision) or deleted. A
-// deletion takes back its own revision and all before it. Platforms seldom tell which revision was deleted: without a
-// revision a deletion is read as [MaxRevision], after which nothing more is said about the comment.
+// Comment is one state of a reply under an official post: as first written, edited (a higher revision), hidden on the
+// platform or deleted. A deletion takes back its own revision and all before it, hiding likewise; a comment that is shown
+// again is one of a higher revision. Platforms seldom tell which revision was deleted: without a revision a deletion is
+// read as [MaxRevision], after which nothing more is said about the comment.
+//
+// Whoever knows no numbers may count revisions in milliseconds since 1970: only their order matters.
 type Comment struct {
-	Schema string `json:"schema"` // version of the JSON Schema, 1.0
+	Schema string `json:"schema"` // version of the JSON Schema: Version
 	classifier.Comment
 	Revision int       `json:"revision"`          // 1 as first written, more for every edit
 	Deleted  bool      `json:"deleted,omitempty"` // the comment is gone from the platform; Text may be empty
+	Hidden   bool      `json:"hidden,omitempty"`  // the platform shows it to nobody but its author, say; Text may be empty
 	URLs     []URL     `json:"urls,omitempty"`    // links in the text that the platform shortened
 	Created  time.Time `json:"created,omitzero"`  // when this revision was written, as the platform says
 	Received time.Time `json:"received,omitzero"` // when it reached Kotomori
 }
 
+// Gone says that the comment does not stand under the post, for now or for ever: there is nothing to judge.
+func (c Comment) Gone() bool { return c.Deleted || c.Hidden }
+
 // URL is a link that the platform shortened, as X does with t.co.
 type URL struct {
-	URL      string `json:"url"`      // as it stands in the text
+	URL      string `json:"url"`      // as the platform wrote it
 	Expanded string `json:"expanded"` // where it leads
 }
 
-// Post is an official post, which tampering and off-topic are judged against.
+// Post is an official post, which tampering and off-topic are judged against. Of two records of one post the one with the
+// higher revision holds.
 type Post struct {
 	Schema   string    `json:"schema"`
 	ID       string    `json:"id"`
 	Account  string    `json:"account"`
 	Platform string    `json:"platform"`
 	Text     string    `json:"text"`
+	Revision int       `json:"revision,omitempty"` // as of a comment; 0: not known, the later record holds
+	Deleted  bool      `json:"deleted,omitempty"`  // it is gone from the platform; Text is empty
 	Created  time.Time `json:"created,omitzero"`
 }
 
@@ -70,15 +80,17 @@ type Why string
 const (
 	Edited  Why = "edited"  // the comment was edited and is acceptable now
 	Deleted Why = "deleted" // the comment was deleted on the platform
+	Hidden  Why = "hidden"  // the comment was hidden on the platform: by somebody there, or by the platform itself
 )
 
 // Recommendation is what moderators are asked to decide about one comment. The latest record of a key is the one that
 // holds; of two records of one key the one with the higher revision, whatever their order.
 //
 // A comment's first recommendation and one for each edit that still breaks the policy have status open and an ID of their
-// own. When the comment becomes acceptable or is deleted, a record with status withdrawn takes back the open one: it
-// repeats its ID. A withdrawn record whose ID was never open says that this revision was seen and needs nothing (an
-// acceptable edit, a deletion), so that an older revision coming late changes nothing.
+// own. When the comment becomes acceptable, is hidden or is deleted, a record with status withdrawn takes back the open
+// one: it repeats its ID, and Withdraws is true. A withdrawn record without Withdraws says that this revision was seen and
+// needs nothing (an acceptable edit, the deletion of what was never recommended), so that an older revision coming late
+// changes nothing; nobody has to be told.
 type Recommendation struct {
 	Schema      string               `json:"schema"`
 	ID          string               `json:"id"` // [RecommendationID]
@@ -89,6 +101,7 @@ type Recommendation struct {
 	Post        classifier.Post      `json:"post,omitzero"`
 	Status      Status               `json:"status"`
 	Why         Why                  `json:"why,omitempty"`        // of a withdrawal
+	Withdraws   bool                 `json:"withdraws,omitempty"`  // of a withdrawal: a recommendation stood until now
 	Supersedes  string               `json:"supersedes,omitempty"` // ID of the open recommendation for an earlier revision
 	Action      rules.Action         `json:"action"`
 	Findings    []classifier.Finding `json:"findings"`          // the leading clause first; empty when withdrawn
@@ -122,17 +135,18 @@ type Decision struct {
 	Decided          time.Time    `json:"decided"`
 }
 
-// DeadLetter is a record that could not be judged, kept whole with the reason, so that nothing is skipped silently and it
-// can be mended and sent again.
+// DeadLetter is a record that could not be judged, or something a platform sent that could not be read, kept whole with
+// the reason, so that nothing is skipped silently and it can be mended and sent again.
 type DeadLetter struct {
 	Schema    string    `json:"schema"`
-	Topic     string    `json:"topic"`
-	Partition int       `json:"partition"`
-	Offset    int64     `json:"offset"`
+	Topic     string    `json:"topic"`               // where it stood; webhook/PLATFORM/ACCOUNT for what a platform sent
+	Partition int       `json:"partition"`           // 0 for what a platform sent
+	Offset    int64     `json:"offset"`              // 0 for what a platform sent
+	Delivery  string    `json:"delivery,omitempty"`  // tells what a platform sent apart: a digest, or the kind of event
 	RecordKey []byte    `json:"key"`                 // the record's key, base64; null when it had none
 	Value     []byte    `json:"value"`               // the record's value, base64; null when it had none
 	Size      int       `json:"size"`                // of the original value in bytes
-	Truncated bool      `json:"truncated,omitempty"` // Value holds only the beginning, because the whole would not have fitted
+	Truncated bool      `json:"truncated,omitempty"` // Value holds only a part, the beginning unless Delivery says otherwise, because the whole would not have fitted
 	Reason    Reason    `json:"reason"`
 	Error     string    `json:"error"` // names the field and the mend; never quotes the comment
 	Failed    time.Time `json:"failed"`
@@ -161,6 +175,7 @@ const (
 	ReasonKey            Reason = "key"             // the record's key is not the comment's
 	ReasonUnknownAccount Reason = "unknown-account" // no policy covers the account
 	ReasonInput          Reason = "input"           // the classifier refused it for another reason
+	ReasonKind           Reason = "kind"            // a platform sent a kind of event that this program does not know
 	ReasonInternal       Reason = "internal"        // the program is at fault: a panic while judging
 )
 
@@ -192,4 +207,21 @@ type Record struct {
 	Key     []byte
 	Value   []byte
 	Headers []Header // CloudEvents 1.0, Kafka protocol binding, binary content mode
+
+	// Everywhere says that the record goes to each partition of its topic, because what it is about may lie in any: a
+	// deletion of which the platform does not tell the post.
+	Everywhere bool
 }
+
+// ID is the identity of what the record says, the same for whoever says it: the CloudEvents attribute id.
+func (r Record) ID() string {
+	for _, h := range r.Headers {
+		if h.Key == HeaderID {
+			return string(h.Value)
+		}
+	}
+	return ""
+}
+
+// HeaderID is the header that holds a record's identity.
+const HeaderID = "ce_id"

@@ -314,7 +314,7 @@ func TestBadOthers(t *testing.T) {
 		{"recommendation", `"action":"hide"`, `"action":"shout"`, as(DecodeRecommendation)},
 		{"recommendation", `"comment_id":"1790001"`, `"comment_id":""`, as(DecodeRecommendation)},
 		{"recommendation", `"revision":2`, `"revision":-2`, as(DecodeRecommendation)},
-		{"recommendation", `"schema":"1.0"`, `"schema":"2.0"`, as(DecodeRecommendation)},
+		{"recommendation", `"schema":"` + Version + `"`, `"schema":"2.0"`, as(DecodeRecommendation)},
 		{"recommendation", `"action":"hide"`, `"action":"none"`, nil},
 		{"recommendation", `"author":{`, `"author":{"id":"u1",`, nil},
 		{"recommendation", `"status":"open"`, `"status":"open","why":"edited"`, nil},

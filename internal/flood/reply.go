@@ -33,15 +33,15 @@ type Reply struct {
 	author   hash // zero where unknown
 	text     hash // of the post and the text; zero where it cannot be part of a flood
 	long     bool // long enough for different people
-	deleted  bool
+	gone     bool
 	revision int
 }
 
-func (r Reply) counts() bool { return !r.deleted && r.text != hash{} }
+func (r Reply) counts() bool { return !r.gone && r.text != hash{} }
 
-// rank puts a deletion behind what else is said of the same revision.
+// rank puts a deletion or hiding behind what else is said of the same revision.
 func (r Reply) rank() int {
-	if r.deleted {
+	if r.gone {
 		return 1
 	}
 	return 0
@@ -65,8 +65,8 @@ func Read(c event.Comment) Reply {
 	if post == "" {
 		return Reply{}
 	}
-	r := Reply{comment: hashOf(c.CommentKey()), deleted: c.Deleted, revision: c.Revision}
-	if c.Deleted {
+	r := Reply{comment: hashOf(c.CommentKey()), gone: c.Gone(), revision: c.Revision}
+	if c.Gone() {
 		return r
 	}
 	if author := cmp.Or(c.Author.ID, strings.ToLower(strings.TrimPrefix(c.Author.Handle, "@"))); author != "" {

@@ -72,8 +72,10 @@ func (f *Feeder) SendRecords(ctx context.Context, records ...event.Record) error
 			}
 			partitions[r.Topic] = n
 		}
-		t := target{r.Topic, partitionOf(r.Key, partitions[r.Topic])}
-		targets[t] = append(targets[t], r)
+		for _, p := range partitionsOf(r, partitions[r.Topic]) {
+			t := target{r.Topic, p}
+			targets[t] = append(targets[t], r)
+		}
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	for t, records := range targets {

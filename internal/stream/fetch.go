@@ -11,6 +11,8 @@ import (
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 	fetchapi "github.com/segmentio/kafka-go/protocol/fetch"
+
+	"github.com/kotomori/kotomori/internal/event"
 )
 
 // fetchBytes is how much is fetched from a partition at once; a single larger record batch is sent whole by the broker.
@@ -23,6 +25,7 @@ const fetchWait = 500 * time.Millisecond
 type message struct {
 	offset     int64
 	key, value []byte
+	id         string // event.Record.ID; empty where the record has none
 }
 
 // fetched is the answer of one fetch.
@@ -131,6 +134,11 @@ func (f *fetched) read(batches []protocol.RecordReader, from int64, aborted []fe
 			}
 			if m.value, err = readBytes(r.Value); err != nil {
 				return err
+			}
+			for _, h := range r.Headers {
+				if h.Key == event.HeaderID {
+					m.id = string(h.Value)
+				}
 			}
 			if m.offset < from { // the broker sends whole batches
 				continue

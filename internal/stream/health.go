@@ -64,3 +64,42 @@ func (h *health) err() error {
 	}
 	return errors.Join(errs...)
 }
+
+// persist does something until it works, with growing pauses; false means that ctx ended first.
+func (c *Client) persist(ctx context.Context, h *health, doing string, do func(context.Context) error) bool {
+	var b backoff
+	for {
+		err := do(ctx)
+		if ctx.Err() != nil {
+			return false
+		}
+		h.set(doing, err)
+		if err == nil {
+			return true
+		}
+		pause := b.next()
+		c.log.Warn("not ready", "doing", doing, "err", err, "next_try_in", pause.String())
+		if !sleep(ctx, pause) {
+			return false
+		}
+	}
+}
+
+// prepare waits for the cluster and for topics that are as they have to be; false means that ctx ended first.
+func (c *Client) prepare(ctx context.Context, h *health, topics TopicSettings) bool {
+	return c.persist(ctx, h, connecting, c.Ping) && c.persist(ctx, h, preparing, func(ctx context.Context) error {
+		problems, err := c.EnsureTopics(ctx, topics)
+		if err != nil {
+			return err
+		}
+		var fatal []error
+		for _, p := range problems {
+			if p.Fatal {
+				fatal = append(fatal, p)
+			} else {
+				c.log.Warn("topic", "topic", p.Topic, "what", p.What, "mend", p.Mend)
+			}
+		}
+		return errors.Join(fatal...)
+	})
+}

@@ -115,6 +115,7 @@ func (m *Metrics) judged(c event.Comment, v classifier.Verdict, took time.Durati
 func (m *Metrics) written(r event.Recommendation) {
 	switch {
 	case m == nil:
+	case r.Status == event.Withdrawn && !r.Withdraws: // says nothing to anybody
 	case r.Status == event.Withdrawn:
 		m.withdrawals.WithLabelValues(string(r.Why)).Inc()
 	default:

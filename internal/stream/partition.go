@@ -174,7 +174,7 @@ func (p *partition) process(ctx context.Context, batch []message) error {
 func (p *partition) count(results []judged, said []event.Recommendation, dead []event.DeadLetter) {
 	m := p.w.cfg.Metrics
 	for _, r := range results {
-		if r.err == nil && !r.comment.Deleted {
+		if r.err == nil && !r.comment.Gone() {
 			m.judged(r.comment, r.verdict, r.took)
 		}
 	}
@@ -223,7 +223,7 @@ func (p *partition) findPosts(ctx context.Context, results []judged) {
 	for i := range results {
 		c := &results[i].comment
 		key := c.PostKey()
-		if results[i].err != nil || key == "" || c.Post.Text != "" || c.Deleted {
+		if results[i].err != nil || key == "" || c.Post.Text != "" || c.Gone() {
 			continue
 		}
 		if !caughtUp {
@@ -241,7 +241,8 @@ func (p *partition) findPosts(ctx context.Context, results []judged) {
 
 // judge calls the classifier; a panic there must not stop the other comments.
 func (p *partition) judge(r *judged) {
-	if r.err != nil || r.comment.Deleted {
+	// A picture or a sticker alone has no text, and so nothing that could be judged.
+	if r.err != nil || r.comment.Gone() || r.comment.Text == "" {
 		return
 	}
 	defer func() {

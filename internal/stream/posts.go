@@ -9,6 +9,12 @@ import (
 	"github.com/kotomori/kotomori/internal/event"
 )
 
+// post is what is known of an official post; of one that is gone, its text is empty.
+type post struct {
+	text     string
+	revision int // 0: not known
+}
+
 // posts are the texts of all official posts, kept up to date.
 type posts struct {
 	client *Client
@@ -16,14 +22,14 @@ type posts struct {
 	health *health
 
 	mu      sync.Mutex
-	text    map[string]string // by event.Post.Key
-	seen    []int64           // offset up to which each partition was read
-	changed chan struct{}     // closed when seen changes
+	known   map[string]post // by event.Post.Key
+	seen    []int64         // offset up to which each partition was read
+	changed chan struct{}   // closed when seen changes
 	wg      sync.WaitGroup
 }
 
 func newPosts(c *Client, log *slog.Logger, h *health) *posts {
-	return &posts{client: c, log: log, health: h, text: make(map[string]string), changed: make(chan struct{})}
+	return &posts{client: c, log: log, health: h, known: make(map[string]post), changed: make(chan struct{})}
 }
 
 // follow reads every partition from its beginning until ctx ends. It may be called again when the topic has grown.
@@ -80,15 +86,18 @@ func (p *posts) take(partition int, f fetched) {
 	defer p.mu.Unlock()
 	for _, m := range f.messages {
 		if m.value == nil {
-			delete(p.text, string(m.key))
+			delete(p.known, string(m.key))
 			continue
 		}
-		post, err := event.DecodePost(m.value)
+		e, err := event.DecodePost(m.value)
 		if err != nil {
 			p.log.Warn("ignoring a record that is no post", "topic", event.TopicPosts, "partition", partition, "offset", m.offset, "err", err)
 			continue
 		}
-		p.text[post.Key()] = post.Text
+		key := e.Key()
+		if before, ok := p.known[key]; !ok || e.Revision == 0 || e.Revision >= before.revision {
+			p.known[key] = post{e.Text, e.Revision}
+		}
 	}
 	seen := f.next
 	if f.dry { // nothing more up to the end, even where offsets are missing before it
@@ -105,7 +114,7 @@ func (p *posts) take(partition int, f fetched) {
 func (p *posts) get(key string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.text[key]
+	return p.known[key].text
 }
 
 var errNoPosts = errors.New("the official posts are not known yet")

@@ -20,6 +20,9 @@ type tooLargeError struct {
 	record event.Record
 }
 
+// TooLarge tells it from other errors without its type.
+func (*tooLargeError) TooLarge() bool { return true }
+
 func (e *tooLargeError) Error() string {
 	return fmt.Sprintf("%s: does not take a record of %d bytes; raise the topic's max.message.bytes", e.record.Topic, recordSize(e.record))
 }
@@ -76,7 +79,7 @@ func (c *Client) writeBatch(ctx context.Context, topic string, partition int, re
 		if ctx.Err() != nil { // kafka-go would send the request all the same
 			return ctx.Err()
 		}
-		err := c.produce(ctx, topic, partition, records)
+		_, err := c.produce(ctx, topic, partition, records)
 		switch {
 		case err == nil:
 			if try > 1 {
@@ -102,8 +105,8 @@ func (c *Client) writeBatch(ctx context.Context, topic string, partition int, re
 	}
 }
 
-// produce sends one request.
-func (c *Client) produce(ctx context.Context, topic string, partition int, records []event.Record) error {
+// produce sends one request and tells the offset of the first record. An error does not mean that nothing was written.
+func (c *Client) produce(ctx context.Context, topic string, partition int, records []event.Record) (int64, error) {
 	out := make([]kafka.Record, len(records))
 	for i, r := range records {
 		out[i] = kafka.Record{Key: kafka.NewBytes(r.Key), Value: kafka.NewBytes(r.Value)}
@@ -118,9 +121,17 @@ func (c *Client) produce(ctx context.Context, topic string, partition int, recor
 		err = res.Error
 	}
 	if err != nil {
-		return fmt.Errorf("writing %s/%d: %w", topic, partition, err)
+		return 0, fmt.Errorf("writing %s/%d: %w", topic, partition, err)
 	}
-	return nil
+	return res.BaseOffset, nil
+}
+
+// partitionsOf are the partitions that a record goes to, of so many.
+func partitionsOf(r event.Record, partitions int) []int {
+	if r.Everywhere {
+		return numbers(partitions)
+	}
+	return []int{partitionOf(r.Key, partitions)}
 }
 
 // partitionOf is where Kafka's own clients put a record with this key (murmur2).

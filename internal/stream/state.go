@@ -31,7 +31,7 @@ type stateKey [16]byte
 // said is the latest that was said about a comment.
 type said struct {
 	id       [16]byte // of the recommendation
-	revision int32
+	revision int64
 	status   uint8
 }
 
@@ -39,6 +39,7 @@ type said struct {
 const (
 	saidOpen uint8 = iota
 	saidEdited
+	saidHidden
 	saidDeleted
 )
 
@@ -49,12 +50,25 @@ func stateKeyOf(commentKey string) stateKey {
 	return stateKey(sum[:16])
 }
 
-// after tells whether s says more than t. A deletion comes after everything else about the same revision.
+// after tells whether s says more than t. About the same revision hiding comes after a verdict, a deletion after both.
 func (s said) after(t said) bool {
 	if s.revision != t.revision {
 		return s.revision > t.revision
 	}
-	return s.status == saidDeleted && t.status != saidDeleted
+	return s.status > t.status && s.status >= saidHidden
+}
+
+// statusOf is the status that a record tells of.
+func statusOf(s event.Status, why event.Why) uint8 {
+	switch {
+	case s == event.Open:
+		return saidOpen
+	case why == event.Deleted:
+		return saidDeleted
+	case why == event.Hidden:
+		return saidHidden
+	}
+	return saidEdited
 }
 
 // fold takes in a record of the partition. A record of an earlier revision after a later one, left by a worker that did
@@ -67,7 +81,7 @@ func (s *state) fold(key, value []byte) error {
 	}
 	var r struct {
 		ID       string       `json:"id"`
-		Revision int32        `json:"revision"`
+		Revision int64        `json:"revision"`
 		Status   event.Status `json:"status"`
 		Why      event.Why    `json:"why"`
 	}
@@ -77,14 +91,7 @@ func (s *state) fold(key, value []byte) error {
 	if r.Revision < 1 {
 		return errors.New("without a revision")
 	}
-	now := said{revision: r.Revision}
-	switch {
-	case r.Status == event.Open:
-	case r.Why == event.Deleted:
-		now.status = saidDeleted
-	default:
-		now.status = saidEdited
-	}
+	now := said{revision: r.Revision, status: statusOf(r.Status, r.Why)}
 	id, err := hex.DecodeString(r.ID)
 	if err != nil || len(id) != len(now.id) {
 		return errors.New("without an id")
@@ -97,16 +104,18 @@ func (s *state) fold(key, value []byte) error {
 }
 
 // say is what has to be said about a comment, given what was said before; false: nothing. v is the verdict, which a
-// deleted comment needs not. In the end what was said is the same in whatever order a comment's revisions come.
+// comment that is gone needs not. In the end what was said is the same in whatever order a comment's revisions come.
 func (s *state) say(c event.Comment, v classifier.Verdict, at time.Time) (event.Recommendation, bool) {
 	key := c.CommentKey()
 	k := stateKeyOf(key)
 	before, known := s.said[k]
-	now := said{revision: int32(c.Revision)}
-	violating := !c.Deleted && v.Action != rules.None
+	now := said{revision: int64(c.Revision)}
+	violating := !c.Gone() && v.Action != rules.None
 	switch {
 	case c.Deleted:
 		now.status = saidDeleted
+	case c.Hidden:
+		now.status = saidHidden
 	case !violating:
 		now.status = saidEdited
 		if !known && c.Revision == 1 {
@@ -129,9 +138,13 @@ func (s *state) say(c event.Comment, v classifier.Verdict, at time.Time) (event.
 		}
 	} else {
 		r.Status, r.Why = event.Withdrawn, event.Edited
-		if c.Deleted {
+		switch {
+		case c.Deleted:
 			r.Why = event.Deleted
+		case c.Hidden:
+			r.Why = event.Hidden
 		}
+		r.Withdraws = known && before.status == saidOpen
 		if known {
 			r.ID = hex.EncodeToString(before.id[:])
 		} else {

@@ -24,7 +24,11 @@ type WatchOptions struct {
 // passed on too, even where the watch began after what they withdraw. Records that are no recommendations are logged and
 // skipped. While the cluster is away it goes on trying.
 func (c *Client) Watch(ctx context.Context, o WatchOptions, fn func(event.Recommendation) error) error {
-	last := make(map[stateKey]said)
+	type shown struct {
+		said
+		withdraws bool
+	}
+	last := make(map[stateKey]shown)
 	return c.watch(ctx, event.TopicRecommendations, o, func(m message) error {
 		if m.value == nil {
 			delete(last, stateKeyOf(string(m.key)))
@@ -34,19 +38,13 @@ func (c *Client) Watch(ctx context.Context, o WatchOptions, fn func(event.Recomm
 		if err != nil {
 			return skip{err}
 		}
-		now := said{revision: int32(r.Revision)}
-		switch {
-		case r.Status == event.Open:
-		case r.Why == event.Deleted:
-			now.status = saidDeleted
-		default:
-			now.status = saidEdited
-		}
+		now := shown{said{revision: int64(r.Revision), status: statusOf(r.Status, r.Why)}, r.Withdraws}
 		if id, err := hex.DecodeString(r.ID); err == nil && len(id) == len(now.id) {
 			now.id = [16]byte(id)
 		}
 		key := stateKeyOf(r.Key())
-		if before, ok := last[key]; ok && !now.after(before) {
+		// Of a deletion that names no post every partition tells, but only one withdraws something.
+		if before, ok := last[key]; ok && !now.after(before.said) && !(now.withdraws && !before.withdraws && now.revision == before.revision) {
 			return nil
 		}
 		last[key] = now

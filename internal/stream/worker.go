@@ -120,55 +120,19 @@ func (w *Worker) WaitReady(ctx context.Context) error {
 func (w *Worker) Run(ctx context.Context) error {
 	defer w.health.set(joining, errors.New("stopped"))
 	w.health.set(joining, errors.New("not yet"))
-	if !w.retry(ctx, connecting, w.client.Ping) || !w.retry(ctx, preparing, w.ensureTopics) {
+	if !w.client.prepare(ctx, w.health, w.cfg.Topics) {
 		return nil
 	}
 	postsCtx, stopPosts := context.WithCancel(context.WithoutCancel(ctx)) // what is in hand may still need them
 	w.posts = newPosts(w.client, w.log, w.health)
 	defer w.posts.wait()
 	defer stopPosts()
-	if !w.retry(ctx, readingPosts, func(ctx context.Context) error {
+	if !w.client.persist(ctx, w.health, readingPosts, func(ctx context.Context) error {
 		return errors.Join(w.posts.follow(postsCtx), w.posts.catchUp(ctx))
 	}) {
 		return nil
 	}
 	return w.consume(ctx, postsCtx)
-}
-
-// retry does something until it works, with growing pauses; false means that ctx ended first.
-func (w *Worker) retry(ctx context.Context, doing string, do func(context.Context) error) bool {
-	var b backoff
-	for {
-		err := do(ctx)
-		if ctx.Err() != nil {
-			return false
-		}
-		w.health.set(doing, err)
-		if err == nil {
-			return true
-		}
-		pause := b.next()
-		w.log.Warn("not ready", "doing", doing, "err", err, "next_try_in", pause.String())
-		if !sleep(ctx, pause) {
-			return false
-		}
-	}
-}
-
-func (w *Worker) ensureTopics(ctx context.Context) error {
-	problems, err := w.client.EnsureTopics(ctx, w.cfg.Topics)
-	if err != nil {
-		return err
-	}
-	var fatal []error
-	for _, p := range problems {
-		if p.Fatal {
-			fatal = append(fatal, p)
-		} else {
-			w.log.Warn("topic", "topic", p.Topic, "what", p.What, "mend", p.Mend)
-		}
-	}
-	return errors.Join(fatal...)
 }
 
 // consume is the life as a member of the group, generation after generation.

@@ -319,7 +319,7 @@ func TestRevisions(t *testing.T) {
 	add("1 open, 1 deleted", bad(1), del(1), bad(1), del(1))
 	add("3 open", bad(3), del(1), bad(2))
 	add("1 open, 5 deleted", bad(1), del(5), bad(4))
-	add("1 open, 2147483647 deleted", bad(1), del(event.MaxRevision), bad(2), clean(3))
+	add("1 open, 9007199254740991 deleted", bad(1), del(event.MaxRevision), bad(2), clean(3))
 	add("1 deleted", del(1), bad(1))
 	add("1 deleted", clean(1), del(1))
 	add("1 open, 1 deleted, 2 open", bad(1), del(1), bad(2))

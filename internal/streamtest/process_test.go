@@ -176,6 +176,13 @@ type worker struct {
 func startWorker(t *testing.T, name, brokers string) *worker {
 	t.Helper()
 	w := &worker{process: start(t, name, nil, program, "serve", "--brokers", brokers, "--http", "127.0.0.1:0", "--log-format", "json")}
+	w.awaitHTTP()
+	return w
+}
+
+// awaitHTTP waits until it says where its HTTP server is.
+func (w *worker) awaitHTTP() {
+	w.t.Helper()
 	w.line(func(l string) bool {
 		var v struct {
 			HTTP string `json:"http"`
@@ -186,7 +193,6 @@ func startWorker(t *testing.T, name, brokers string) *worker {
 		w.http = v.HTTP
 		return true
 	})
-	return w
 }
 
 // get asks the worker's HTTP server.

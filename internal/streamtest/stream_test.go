@@ -242,7 +242,7 @@ func broken(random *rand.Rand, c event.Comment) []event.Record {
 	unknown := c
 	unknown.Account = "nowhere"
 	newer := record(c)
-	newer.Value = []byte(strings.Replace(string(newer.Value), `"schema":"1.0"`, `"schema":"9.0"`, 1))
+	newer.Value = []byte(strings.Replace(string(newer.Value), `"schema":"`+event.Version+`"`, `"schema":"9.0"`, 1))
 	key := record(c)
 	key.Key = []byte("another key")
 	longer := c

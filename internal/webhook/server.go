@@ -1,0 +1,102 @@
+package webhook
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/net/netutil"
+)
+
+// Listener is a running HTTP server.
+type Listener struct {
+	server *http.Server
+	addr   string
+	done   chan error
+}
+
+// maxConnections bounds what connections cost, whatever comes over them.
+const maxConnections = 1024
+
+// Serve answers on a listener, with TLS unless both file names are empty, until Stop.
+func (s *Server) Serve(l net.Listener, certFile, keyFile string) (*Listener, error) {
+	addr := l.Addr().String()
+	l = netutil.LimitListener(l, maxConnections)
+	if certFile != "" || keyFile != "" {
+		c := &certificate{certFile: certFile, keyFile: keyFile, log: s.log}
+		if _, err := c.get(nil); err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+		l = tls.NewListener(l, &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get, NextProtos: []string{"http/1.1"}})
+	}
+	out := &Listener{
+		addr: addr,
+		server: &http.Server{
+			Handler:           s.Handler(),
+			ReadHeaderTimeout: 5 * time.Second,
+			ReadTimeout:       10 * time.Second,
+			WriteTimeout:      30 * time.Second,
+			IdleTimeout:       2 * time.Minute,
+			MaxHeaderBytes:    16 << 10,
+			ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // strangers cause most of it
+		},
+		done: make(chan error, 1),
+	}
+	go func() { out.done <- out.server.Serve(l) }()
+	return out, nil
+}
+
+// Addr is the address listened on.
+func (l *Listener) Addr() string { return l.addr }
+
+// Stop takes no more requests and waits for those at hand until ctx ends.
+func (l *Listener) Stop(ctx context.Context) error {
+	err := l.server.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, l.server.Close())
+	}
+	if serveErr := <-l.done; !errors.Is(serveErr, http.ErrServerClosed) {
+		err = errors.Join(err, serveErr)
+	}
+	return err
+}
+
+// certificate is read anew when its file changes, as it does every some weeks.
+type certificate struct {
+	certFile, keyFile string
+	log               *slog.Logger
+
+	mu      sync.Mutex
+	current *tls.Certificate
+	changed time.Time
+}
+
+func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	info, err := os.Stat(c.certFile)
+	if err == nil && c.current != nil && info.ModTime().Equal(c.changed) {
+		return c.current, nil
+	}
+	var pair tls.Certificate
+	if err == nil {
+		pair, err = tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	}
+	if err != nil {
+		err = fmt.Errorf("reading the webhooks' certificate: %w", err)
+		if c.current == nil {
+			return nil, err
+		}
+		c.log.Warn("going on with the certificate at hand", "err", err)
+		return c.current, nil
+	}
+	c.current, c.changed = &pair, info.ModTime()
+	return c.current, nil
+}
