@@ -27,6 +27,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -353,6 +354,11 @@ func (s *Server) find(r *http.Request, platform string) (*account, *fault) {
 	return a, nil
 }
 
+// crcToken is what X's tokens look like, and no body of a delivery does: the answer to a token is at the same time the
+// signature of a body with the same text, so whoever got an answer for {…} could forge deliveries. A + in the address
+// is read as a blank.
+var crcToken = regexp.MustCompile(`^[0-9A-Za-z_=+/ .~-]{1,256}$`)
+
 // challenge answers X's CRC: with the present secret, the first.
 func (s *Server) challenge(w http.ResponseWriter, r *http.Request) (*account, *fault) {
 	a, f := s.find(r, delivery.X)
@@ -360,8 +366,8 @@ func (s *Server) challenge(w http.ResponseWriter, r *http.Request) (*account, *f
 		return nil, f
 	}
 	token := r.URL.Query().Get("crc_token")
-	if token == "" || len(token) > 1024 {
-		return a, &fault{status: http.StatusBadRequest, detail: "crc_token is missing or too long; X sends one to check that the address is yours"}
+	if !crcToken.MatchString(token) {
+		return a, &fault{status: http.StatusBadRequest, detail: "crc_token is missing or not like one of X's; X sends one to check that the address is yours"}
 	}
 	w.Header().Set("Content-Type", "application/json")
 	writeJSON(w, map[string]string{"response_token": delivery.CRC(a.secrets[0], token)})

@@ -12,6 +12,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -673,6 +674,9 @@ func TestHandshakes(t *testing.T) {
 		{"CRC without a token", "/webhook/x/saitama", "", "", 400},
 		{"CRC, empty", "/webhook/x/saitama?crc_token=", "", "", 400},
 		{"CRC, long", "/webhook/x/saitama?crc_token=" + strings.Repeat("a", 1025), "", "", 400},
+		// The answer would be the signature of a delivery.
+		{"CRC of a body", "/webhook/x/saitama?crc_token=" + url.QueryEscape(`{"for_user_id":"1"}`), "", "", 400},
+		{"CRC of a body behind blanks", "/webhook/x/saitama?crc_token=+%0A" + url.QueryEscape(`{}`), "", "", 400},
 		{"CRC of nobody", "/webhook/x/wako?crc_token=abc", "", "", 404},
 		{"Facebook", "/webhook/facebook/wako?hub.mode=subscribe&hub.verify_token=" + tokNew + "&hub.challenge=1158201444", "text/plain; charset=utf-8", "1158201444", 200},
 		{"Facebook, the old token", "/webhook/facebook/wako?hub.mode=subscribe&hub.verify_token=" + tokOld + "&hub.challenge=115", "text/plain; charset=utf-8", "115", 200},
