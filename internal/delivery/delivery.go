@@ -16,11 +16,14 @@ package delivery
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -51,10 +54,34 @@ type Contents struct {
 
 // Kept is a part that could not be read: it goes to the dead letters.
 type Kept struct {
-	Kind string // of event, where that is what is not known; it is kept once
-	Body []byte // JSON
-	Err  *event.Error
+	Kind   string   // of event, where that is what is not known; it is kept once
+	Body   []byte   // JSON; nil where it may hold direct messages
+	Digest [16]byte // of the body as it came
+	Size   int      // of the body as it came, in bytes
+	Err    *event.Error
 }
+
+// Keep makes a dead letter's content of what could not be read. Direct messages are nobody's business here: what may hold
+// one is kept without its body, whatever the reason.
+func Keep(kind string, body []byte, err error) Kept {
+	var e *event.Error
+	if !errors.As(err, &e) {
+		e = &event.Error{Reason: event.ReasonInternal, What: "cannot be read", Mend: "report it"}
+	}
+	sum := sha256.Sum256(body)
+	k := Kept{Kind: kind, Body: body, Digest: [16]byte(sum[:16]), Size: len(body), Err: e}
+	if personal.Match(body) {
+		reduced := *e
+		reduced.What += " (the body may hold direct messages and is not kept)"
+		k.Body, k.Err = nil, &reduced
+	}
+	return k
+}
+
+// personal finds the names under which platforms send direct messages, in a body that need not be JSON: X's
+// direct_message_events and the event types dm.…, chat.… and the like, Facebook's messaging, standby and the fields
+// messages, message_….
+var personal = regexp.MustCompile(`"(?:direct_messages?[a-z_]*|messaging[a-z_]*|standby|messages|message_[a-z_]+|(?:dm|chat|message|direct_message)\.[a-z_.]+)"`)
 
 // Owner is whose an account on a platform is.
 type Owner struct {
@@ -91,27 +118,23 @@ func (c *Contents) drop(kind string) {
 }
 
 func (c *Contents) keep(body []byte, err error) {
-	var e *event.Error
-	if !errors.As(err, &e) {
-		e = &event.Error{Reason: event.ReasonInternal, What: "cannot be read", Mend: "report it"}
-	}
-	c.Kept = append(c.Kept, Kept{Body: body, Err: e})
+	c.Kept = append(c.Kept, Keep("", body, err))
 }
 
 // unknown keeps something of a kind that this program does not know.
 func (c *Contents) unknown(kind string, body []byte, what string) {
-	c.Kept = append(c.Kept, Kept{
-		Kind: cleanKind(kind), Body: body,
-		Err: &event.Error{Reason: event.ReasonKind, What: what, Mend: "nothing is to be done unless comments are missing; report it, the platform may have changed"},
-	})
+	c.Kept = append(c.Kept, Keep(cleanKind(kind), body, &event.Error{
+		Reason: event.ReasonKind, What: what, Mend: "nothing is to be done unless comments are missing; report it, the platform may have changed",
+	}))
 }
 
-// stranger keeps something that concerns an account which is not configured.
-func (c *Contents) stranger(kind, id string, body []byte, setting string) {
-	c.Kept = append(c.Kept, Kept{
-		Kind: cleanKind(kind + "/" + id), Body: body,
-		Err: &event.Error{Reason: event.ReasonUnknownAccount, What: "concerns an account that is not configured, or whose secret is another", Mend: "add it to " + setting + ", or end the subscription"},
-	})
+// stranger keeps something that concerns an account which is not configured: each of it, because the platform will not
+// send it again, and by a mistyped id it is what should have been read.
+func (c *Contents) stranger(id string, body []byte, setting string) {
+	c.Kept = append(c.Kept, Keep("", body, &event.Error{
+		Reason: event.ReasonUnknownAccount, What: "concerns the account " + strconv.Quote(cleanKind(id)) + ", which is not configured, or has another secret",
+		Mend: "add it to " + setting + " and send the letter's value again, or end the subscription",
+	}))
 }
 
 // cleanKind keeps a kind short and plain: it becomes part of a key.

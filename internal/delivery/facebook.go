@@ -106,7 +106,7 @@ func decodeEntry(c *Contents, raw json.RawMessage, at string, owners Owners) err
 		c.drop(KindNotice)
 		return nil
 	case !ours:
-		c.stranger("page", string(entry.ID), raw, "facebook-pages")
+		c.stranger(string(entry.ID), raw, "facebook-pages")
 		return nil
 	}
 	p := page{id: entry.ID, account: owner.Account, at: instant(entry.Time), states: make(map[facebookID]int)}

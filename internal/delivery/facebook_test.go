@@ -116,8 +116,8 @@ func TestFacebook(t *testing.T) {
 		{"like", facebook(`{"item":"like","verb":"add","user_id":5}`), `dropped like 1`},
 		{"reaction", facebook(`{"item":"reaction","verb":"add","reaction_type":"angry"}`), `dropped like 1`},
 
-		{"not configured", strings.Replace(facebook(fbComment("add", "")), `"id":"`+wakoPage, `"id":"999900000000009`, 1), `kept page/999900000000009 unknown-account : concerns`},
-		{"one page of two not configured", `{"object":"page","entry":[{"id":"9","changes":[{}]},` + strings.TrimPrefix(facebook(fbComment("add", "")), `{"object":"page","entry":[`), added + "\nkept page/9 unknown-account : concerns"},
+		{"not configured", strings.Replace(facebook(fbComment("add", "")), `"id":"`+wakoPage, `"id":"999900000000009`, 1), `kept  unknown-account : concerns`},
+		{"one page of two not configured", `{"object":"page","entry":[{"id":"9","changes":[{}]},` + strings.TrimPrefix(facebook(fbComment("add", "")), `{"object":"page","entry":[`), added + "\nkept  unknown-account : concerns"},
 		{"the portal's test", `{"object":"page","entry":[{"id":"0","time":1,"changes":[{"field":"feed","value":{"item":"status"}}]}]}`, `dropped notice 1`},
 		{"mention", `{"object":"page","entry":[{"id":"` + wakoPage + `","changes":[{"field":"mention","value":{}}]}]}`, `dropped mention 1`},
 		{"parking", `{"object":"page","entry":[{"id":"` + wakoPage + `","changes":[{"field":"parking"}]}]}`, `dropped profile 1`},

@@ -94,7 +94,7 @@ func decodeActivity(c *Contents, body []byte, raw json.RawMessage, kind string, 
 	}
 	owner, ours := owners[data.Filter.UserID]
 	if !ours {
-		c.stranger("user", data.Filter.UserID, body, "x-accounts")
+		c.stranger(data.Filter.UserID, body, "x-accounts")
 		return nil
 	}
 	switch kind {
@@ -164,8 +164,11 @@ func decodeAccountActivity(c *Contents, body []byte, top map[string]json.RawMess
 			var e map[string]json.RawMessage
 			c.Revoked = c.Revoked || json.Unmarshal(raw, &e) == nil && e["revoke"] != nil
 		case !ours:
-			c.stranger("user", user, body, "x-accounts")
-			return nil
+			if !personal.Match(body) {
+				c.stranger(user, body, "x-accounts")
+				return nil
+			}
+			c.stranger(user, raw, "x-accounts") // what stands beside it may hold direct messages
 		case key == "tweet_create_events":
 			for _, t := range c.elements(raw, key) {
 				p, err := readTweet(t, key)

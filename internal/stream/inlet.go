@@ -111,7 +111,7 @@ func (i *Inlet) Send(ctx context.Context, records ...event.Record) (repeated int
 	case <-i.ended:
 		return 0, errEnded
 	case <-ctx.Done():
-		return 0, fmt.Errorf("%w: %w", ctx.Err(), i.health.err())
+		return 0, i.late(ctx)
 	}
 	var parcels [][]*parcel // by record
 	for _, r := range records {
@@ -128,7 +128,7 @@ func (i *Inlet) Send(ctx context.Context, records ...event.Record) (repeated int
 			case <-i.ended:
 				return 0, errEnded
 			case <-ctx.Done():
-				return 0, fmt.Errorf("%w: %w", ctx.Err(), i.health.err())
+				return 0, i.late(ctx)
 			}
 		}
 		parcels = append(parcels, all)
@@ -145,7 +145,7 @@ func (i *Inlet) Send(ctx context.Context, records ...event.Record) (repeated int
 			case <-i.ended:
 				return 0, errEnded
 			case <-ctx.Done():
-				return 0, fmt.Errorf("%w: %w", ctx.Err(), i.health.err())
+				return 0, i.late(ctx)
 			}
 		}
 		if old {
@@ -154,6 +154,9 @@ func (i *Inlet) Send(ctx context.Context, records ...event.Record) (repeated int
 	}
 	return repeated, nil
 }
+
+// late says why a sender waits no longer, and what the cluster's trouble is where it has any.
+func (i *Inlet) late(ctx context.Context) error { return errors.Join(ctx.Err(), i.health.err()) }
 
 // parcel is a record on its way.
 type parcel struct {
@@ -415,6 +418,10 @@ func (l *lane) look(ctx context.Context) error {
 		first, err := c.firstOffset(ctx, l.topic, l.partition)
 		if err != nil {
 			return err
+		}
+		if l.next > end { // what the topic before it said does not count any more
+			l.known = newWindow(l.inlet.cfg.Window)
+			clear(l.highest)
 		}
 		l.next = first
 		if l.highest == nil {

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"github.com/kotomori/kotomori/internal/event"
@@ -251,6 +252,27 @@ func TestInletEverywhere(t *testing.T) {
 			t.Errorf("%s is %s", id, status)
 		}
 	}
+}
+
+// TestInletTopicAnew: what a topic said that was deleted and made again is written again.
+func TestInletTopicAnew(t *testing.T) {
+	e := newEnv(t)
+	i, _ := e.inlet(InletConfig{Topics: TopicSettings{Partitions: 1}})
+	all := records(t, comment("1", "よい"), comment("2", "よい"), comment("3", "よい"))
+	e.put(i, all...)
+	res, err := e.client.kafka.DeleteTopics(e.deadline(), &kafka.DeleteTopicsRequest{Topics: []string{event.TopicComments}})
+	if err != nil || res.Errors[event.TopicComments] != nil {
+		t.Fatal(err, res)
+	}
+	other := e.connect(Cluster{Brokers: e.broker.ListenAddrs()}) // ours believes for a while that the topic is there
+	if _, err := other.EnsureTopics(e.deadline(), TopicSettings{Partitions: 1}); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(lookEvery + 100*time.Millisecond)
+	if n := e.put(i, all[:2]...); n != 0 {
+		t.Errorf("%d repeated", n)
+	}
+	e.wantIDs(event.TopicComments, "x/saitama/1#1", "x/saitama/2#1")
 }
 
 func TestInletRefuses(t *testing.T) {

@@ -28,6 +28,7 @@ const (
 	kindPost     = "post"
 	kindBroken   = "broken"
 	kindUnknown  = "unknown"
+	kindStranger = "unknown-account"
 )
 
 // NewMetrics registers the metrics.
@@ -94,8 +95,11 @@ func (m *Metrics) contents(a *account, c delivery.Contents) {
 	}
 	for _, k := range c.Kept {
 		kind := kindBroken
-		if k.Kind != "" {
+		switch {
+		case k.Kind != "":
 			kind = kindUnknown
+		case k.Err.Reason == event.ReasonUnknownAccount:
+			kind = kindStranger
 		}
 		m.event(a, kind, 1)
 	}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"sync"
 	"time"
@@ -22,13 +23,17 @@ type Listener struct {
 	done   chan error
 }
 
-// maxConnections bounds what connections cost, whatever comes over them.
-const maxConnections = 1024
+// Connections at once, of all and of one source, whatever comes over them. Platforms send from many addresses; what comes
+// through a proxy in front is not told apart by connections.
+const (
+	maxConnections = 1024
+	maxOfSource    = 128
+)
 
 // Serve answers on a listener, with TLS unless both file names are empty, until Stop.
 func (s *Server) Serve(l net.Listener, certFile, keyFile string) (*Listener, error) {
 	addr := l.Addr().String()
-	l = netutil.LimitListener(l, maxConnections)
+	l = netutil.LimitListener(&shared{Listener: l, sources: s.sources, open: make(map[netip.Addr]int)}, maxConnections)
 	if certFile != "" || keyFile != "" {
 		c := &certificate{certFile: certFile, keyFile: keyFile, log: s.log}
 		if _, err := c.get(nil); err != nil {
@@ -43,7 +48,7 @@ func (s *Server) Serve(l net.Listener, certFile, keyFile string) (*Listener, err
 			ReadHeaderTimeout: 5 * time.Second,
 			ReadTimeout:       10 * time.Second,
 			WriteTimeout:      30 * time.Second,
-			IdleTimeout:       2 * time.Minute,
+			IdleTimeout:       30 * time.Second,
 			MaxHeaderBytes:    16 << 10,
 			ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelDebug), // strangers cause most of it
 		},
@@ -51,6 +56,61 @@ func (s *Server) Serve(l net.Listener, certFile, keyFile string) (*Listener, err
 	}
 	go func() { out.done <- out.server.Serve(l) }()
 	return out, nil
+}
+
+// shared is a listener on which no source takes more than its share of the connections.
+type shared struct {
+	net.Listener
+	sources *sources
+
+	mu   sync.Mutex
+	open map[netip.Addr]int
+}
+
+// Accept closes at once what is too much.
+func (l *shared) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		at, err := netip.ParseAddrPort(c.RemoteAddr().String())
+		addr := at.Addr().Unmap().WithZone("")
+		if err != nil || addr.IsLoopback() || l.sources.trusted(addr) {
+			return c, nil
+		}
+		if addr = household(addr); l.count(addr, 1) {
+			return &counted{Conn: c, leave: sync.OnceFunc(func() { l.count(addr, -1) })}, nil
+		}
+		_ = c.Close() // as is
+	}
+}
+
+// count counts a connection more or less; false: it would be one too many.
+func (l *shared) count(addr netip.Addr, by int) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch n := l.open[addr] + by; {
+	case n > maxOfSource:
+		return false
+	case n == 0:
+		delete(l.open, addr)
+	default:
+		l.open[addr] = n
+	}
+	return true
+}
+
+// counted is a connection that is taken from the count when it is closed.
+type counted struct {
+	net.Conn
+	leave func()
+}
+
+// Close closes the connection, as often as it is called.
+func (c *counted) Close() error {
+	c.leave()
+	return c.Conn.Close()
 }
 
 // Addr is the address listened on.

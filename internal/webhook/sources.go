@@ -30,13 +30,19 @@ type sources struct {
 }
 
 type source struct {
+	all     *sources
 	addr    netip.Addr
 	limiter *rate.Limiter
 	inside  int // requests at hand
+	held    int // bytes of bodies in memory
 }
 
-// maxInside is how many requests of one source are at hand at once: whoever sends slowly on purpose holds no more.
-const maxInside = 64
+// What one source may have at once: requests at hand, and bytes of bodies in memory. Whoever sends slowly on purpose holds
+// no more, and leaves room for the platforms.
+const (
+	maxInside = 64
+	maxShare  = maxRoom / 8
+)
 
 // maxSources bounds the memory: whoever was not seen for longest is forgotten, which gives it a fresh start.
 const maxSources = 10_000
@@ -108,15 +114,18 @@ func (s *sources) of(r *http.Request) (addr netip.Addr, id string) {
 	return addr, id
 }
 
-// enter lets a request of a source in, or says when it may come again. leave is to be called when it is done.
-func (s *sources) enter(addr netip.Addr) (leave func(), wait time.Duration, ok bool) {
-	if s.limit == 0 {
-		return func() {}, 0, true
-	}
-	if addr.Is6() { // a household or a data centre has at least this much
+// household is what counts as one source: with IPv6 a household or a data centre has at least this much.
+func household(addr netip.Addr) netip.Addr {
+	if addr.Is6() {
 		p, _ := addr.Prefix(64)
-		addr = p.Addr()
+		return p.Addr()
 	}
+	return addr
+}
+
+// enter lets a request of a source in, until its leave is called; or says when it may come again.
+func (s *sources) enter(addr netip.Addr) (from *source, wait time.Duration, ok bool) {
+	addr = household(addr)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	e := s.known[addr]
@@ -126,20 +135,39 @@ func (s *sources) enter(addr netip.Addr) (leave func(), wait time.Duration, ok b
 			delete(s.known, oldest.Value.(*source).addr)
 			s.order.Remove(oldest)
 		}
-		e = s.order.PushFront(&source{addr: addr, limiter: rate.NewLimiter(s.limit, s.burst)})
+		e = s.order.PushFront(&source{all: s, addr: addr, limiter: rate.NewLimiter(s.limit, s.burst)})
 		s.known[addr] = e
 	}
 	s.order.MoveToFront(e)
-	from := e.Value.(*source)
-	if from.inside >= maxInside || !from.limiter.Allow() {
+	from = e.Value.(*source)
+	if s.limit > 0 && (from.inside >= maxInside || !from.limiter.Allow()) {
 		return nil, max(time.Second, time.Duration(float64(time.Second)/float64(s.limit))), false
 	}
 	from.inside++
-	return func() {
-		s.mu.Lock()
-		from.inside--
-		s.mu.Unlock()
-	}, 0, true
+	return from, 0, true
+}
+
+func (f *source) leave() {
+	f.all.mu.Lock()
+	defer f.all.mu.Unlock()
+	f.inside--
+}
+
+// take asks for room for so many more bytes of bodies; false: the source has its share.
+func (f *source) take(n int) bool {
+	f.all.mu.Lock()
+	defer f.all.mu.Unlock()
+	if f.held+n > maxShare {
+		return false
+	}
+	f.held += n
+	return true
+}
+
+func (f *source) release(n int) {
+	f.all.mu.Lock()
+	defer f.all.mu.Unlock()
+	f.held -= n
 }
 
 // mayLog bounds what a flood of bad requests writes to the log.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -206,6 +207,114 @@ func TestRoomIsShared(t *testing.T) {
 	wg.Wait()
 }
 
+// One source that really sends much holds no more than its share, and gives it back.
+func TestShare(t *testing.T) {
+	f := serve(t, func(cfg *Config) { cfg.Rate = 1000 })
+	var wg sync.WaitGroup
+	var ends []*io.PipeWriter
+	for range maxInside {
+		r, w := io.Pipe()
+		ends = append(ends, w)
+		req := post(t, delivery.Facebook, fbNew, "")
+		req.Body, req.ContentLength = r, -1
+		wg.Go(func() {
+			f.do(t, req)
+			_ = r.Close() // net/http does so
+		})
+		_, _ = w.Write(make([]byte, 2<<20)) // refused at some point
+	}
+	other := post(t, delivery.Facebook, fbNew, recorded(t, "facebook-comment-add"))
+	other.RemoteAddr = "198.51.100.7:5"
+	if w := f.do(t, other); w.Code != http.StatusOK {
+		t.Errorf("another source: %d %s", w.Code, w.Body)
+	}
+	for _, w := range ends {
+		_ = w.CloseWithError(io.ErrUnexpectedEOF)
+	}
+	wg.Wait()
+	if w := f.do(t, post(t, delivery.Facebook, fbNew, recorded(t, "facebook-comment-nested"))); w.Code != http.StatusOK {
+		t.Errorf("afterwards: %d %s", w.Code, w.Body)
+	}
+	if !f.Server.room.TryAcquire(maxRoom) {
+		t.Error("room was not given back")
+	}
+}
+
+// No source takes all connections.
+func TestSharedListener(t *testing.T) {
+	s, err := newSources(1, []string{"10.0.0.0/8"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := make(chan net.Conn, 1)
+	l := &shared{Listener: accepting(in), sources: s, open: make(map[netip.Addr]int)}
+	dial := func(addr string) (accepted net.Conn) {
+		c := &fakeConn{addr: addr, closed: make(chan struct{})}
+		in <- c
+		done := make(chan net.Conn, 1)
+		go func() {
+			if c, err := l.Accept(); err == nil {
+				done <- c
+			}
+		}()
+		select {
+		case c := <-done:
+			return c
+		case <-c.closed:
+			in <- &fakeConn{addr: "127.0.0.1:1", closed: make(chan struct{})} // for the Accept that goes on
+			<-done
+			return nil
+		}
+	}
+	var first net.Conn
+	for i := range maxOfSource {
+		c := dial(fmt.Sprintf("198.51.100.7:%d", i+1))
+		if c == nil {
+			t.Fatalf("%d is refused", i)
+		}
+		first = c
+	}
+	if dial("198.51.100.7:9999") != nil {
+		t.Error("one too many is accepted")
+	}
+	for _, addr := range []string{"198.51.100.8:1", "[2001:db8::1]:1"} {
+		if dial(addr) == nil {
+			t.Errorf("%s is refused", addr)
+		}
+	}
+	for i := range 2 * maxOfSource {
+		if dial(fmt.Sprintf("10.1.2.3:%d", i+1)) == nil || dial(fmt.Sprintf("127.0.0.1:%d", i+1)) == nil {
+			t.Fatal("a proxy or this machine is refused")
+		}
+	}
+	_, _ = first.Close(), first.Close()
+	if dial("198.51.100.7:9999") == nil || dial("198.51.100.7:10000") != nil {
+		t.Error("a connection that was closed twice counts wrongly")
+	}
+}
+
+type accepting chan net.Conn
+
+func (a accepting) Accept() (net.Conn, error) { return <-a, nil }
+func (accepting) Close() error                { return nil }
+func (accepting) Addr() net.Addr              { return nil }
+
+type fakeConn struct {
+	net.Conn
+	addr   string
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (c *fakeConn) Close() error {
+	c.once.Do(func() { close(c.closed) })
+	return nil
+}
+
+func (c *fakeConn) RemoteAddr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.MustParseAddrPort(c.addr))
+}
+
 // Memory is bounded: who was not seen for longest is forgotten.
 func TestSourcesAreBounded(t *testing.T) {
 	s, err := newSources(0.001, nil)
@@ -213,9 +322,9 @@ func TestSourcesAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	enter := func(i int) bool {
-		leave, _, ok := s.enter(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
+		from, _, ok := s.enter(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))
 		if ok {
-			leave()
+			from.leave()
 		}
 		return ok
 	}
@@ -355,7 +464,7 @@ func TestMetricsAreBounded(t *testing.T) {
 		"method":   {"GET", "HEAD", "POST", "other"},
 		"code":     {"200", "400", "401", "403", "404", "405", "413", "415", "429", "500", "503"},
 		"kind": {
-			kindComment, kindEdit, kindHide, kindDeletion, kindPost, kindBroken, kindUnknown,
+			kindComment, kindEdit, kindHide, kindDeletion, kindPost, kindBroken, kindUnknown, kindStranger,
 			delivery.KindDirectMessage, delivery.KindLike, delivery.KindFollow, delivery.KindBlock, delivery.KindShare, delivery.KindQuote,
 			delivery.KindMention, delivery.KindReplyToOther, delivery.KindOwnComment, delivery.KindVisitorPost, delivery.KindUnpublished,
 			delivery.KindProfile, delivery.KindNotice, delivery.KindOther,

@@ -16,7 +16,6 @@ package webhook
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
@@ -242,6 +241,7 @@ type fault struct {
 	retry  time.Duration // when to come again; 0: not said
 	err    error         // for the log only
 	ours   bool          // the platform did nothing wrong that we know of
+	gone   bool          // the sender did not wait for the answer
 }
 
 var notFound = &fault{status: http.StatusNotFound, detail: "nothing is here; the address is /webhook/x, /webhook/facebook or /webhook/blog and an account whose secret is configured"}
@@ -261,11 +261,11 @@ func (s *Server) answer(h handler) http.HandlerFunc {
 		rec := &recorder{ResponseWriter: w, status: http.StatusOK}
 		var a *account
 		var f *fault
-		if leave, wait, ok := s.sources.enter(source); !ok {
+		if from, wait, ok := s.sources.enter(source); !ok {
 			f = &fault{status: http.StatusTooManyRequests, retry: wait, detail: "too many requests from one source; wait, or raise --webhook-rate"}
 		} else {
-			defer leave()
-			a, f = h(rec, r)
+			defer from.leave()
+			a, f = h(rec, r.WithContext(context.WithValue(r.Context(), sourceKey{}, from)))
 		}
 		if f != nil {
 			problem(rec, f, id)
@@ -280,6 +280,7 @@ func (s *Server) answer(h handler) http.HandlerFunc {
 func (s *Server) note(r *http.Request, a *account, f *fault, id string, status int, took time.Duration) {
 	level := slog.LevelDebug
 	switch {
+	case f != nil && f.gone:
 	case status == http.StatusUnauthorized && a != nil, status == http.StatusForbidden, status >= http.StatusInternalServerError, f != nil && f.ours:
 		level = slog.LevelWarn
 	}
@@ -336,7 +337,7 @@ type Receipt struct {
 	Accepted    int `json:"accepted"`     // comments, edits, deletions and posts that are in the stream now
 	Repeated    int `json:"repeated"`     // those that were there before
 	Dropped     int `json:"dropped"`      // what is no comment and no official post
-	DeadLetters int `json:"dead_letters"` // what could not be read and is kept
+	DeadLetters int `json:"dead_letters"` // dead letters written for what could not be read
 }
 
 func writeJSON(w io.Writer, v any) {
@@ -416,7 +417,8 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request) (*account, *fau
 	if r.ContentLength > limit {
 		return a, tooLarge(limit)
 	}
-	body, release, err := s.read(http.MaxBytesReader(w, r.Body, limit))
+	from, _ := r.Context().Value(sourceKey{}).(*source)
+	body, release, err := s.read(http.MaxBytesReader(w, r.Body, limit), from, int(limit))
 	defer release()
 	if err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
@@ -440,18 +442,29 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request) (*account, *fau
 
 var errNoRoom = errors.New("no room for another body")
 
-// read reads a body, taking room as it comes in: who only says that much will come takes none from others.
-func (s *Server) read(r io.Reader) (body []byte, release func(), err error) {
-	var held int
-	release = func() { s.room.Release(int64(held)) }
+// sourceKey is where a request's context has its source.
+type sourceKey struct{}
+
+// read reads a body of at most limit bytes, taking room as it comes in: who only says that much will come takes none from
+// others.
+func (s *Server) read(r io.Reader, from *source, limit int) (body []byte, release func(), err error) {
+	held := 0
+	release = func() {
+		s.room.Release(int64(held))
+		from.release(held)
+	}
 	for {
 		if len(body) == held {
-			size := max(16<<10, 2*held)
-			if !s.room.TryAcquire(int64(size - held)) {
+			more := min(max(16<<10, 2*held), limit+1) - held // one more byte shows that there are too many
+			if !from.take(more) {
 				return nil, release, errNoRoom
 			}
-			held = size
-			body = append(make([]byte, 0, size), body...)
+			if !s.room.TryAcquire(int64(more)) {
+				from.release(more)
+				return nil, release, errNoRoom
+			}
+			held += more
+			body = append(make([]byte, 0, held), body...)
 		}
 		n, err := r.Read(body[len(body):held])
 		body = body[:len(body)+n]
@@ -482,46 +495,42 @@ func plainJSON(h http.Header) *fault {
 
 // unreadable keeps a body that was signed rightly but cannot be read.
 func (s *Server) unreadable(ctx context.Context, a *account, body []byte, err error) *fault {
-	var e *event.Error
-	if !errors.As(err, &e) {
-		e = &event.Error{Reason: event.ReasonInternal, What: "cannot be read", Mend: "report it"}
-	}
-	if f := s.keep(ctx, a, []delivery.Kept{{Body: body, Err: e}}); f != nil {
+	k := delivery.Keep("", body, err)
+	if _, _, f := s.keep(ctx, a, []delivery.Kept{k}); f != nil {
 		return f
 	}
 	s.cfg.Metrics.event(a, kindBroken, 1)
-	return &fault{status: http.StatusBadRequest, ours: true, detail: e.Error() + " (the delivery is kept in " + event.TopicDeadLetter + ")"}
+	return &fault{status: http.StatusBadRequest, ours: true, detail: k.Err.Error() + " (the delivery is kept in " + event.TopicDeadLetter + ")"}
 }
 
-// keep writes what could not be read to the dead letters.
-func (s *Server) keep(ctx context.Context, a *account, kept []delivery.Kept) *fault {
+// keep writes what could not be read to the dead letters, and tells how many letters are new and how many were there before.
+func (s *Server) keep(ctx context.Context, a *account, kept []delivery.Kept) (fresh, repeated int, f *fault) {
 	now := time.Now()
-	var f *fault
 	for _, most := range []int{keptWhole, keptLess} {
 		var dead []event.DeadLetter
 		for _, k := range kept {
 			dead = append(dead, deadLetters(a, k, now, most)...)
 		}
-		_, f = sendAll(ctx, s, dead, func(d event.DeadLetter) (event.Record, error) { return d.Record("webhook/" + a.Platform) })
+		repeated, f = sendAll(ctx, s, dead, func(d event.DeadLetter) (event.Record, error) { return d.Record("webhook/" + a.Platform) })
+		fresh = len(dead) - repeated
 		var limit interface{ TooLarge() bool }
 		if f == nil || !errors.As(f.err, &limit) {
 			break
 		}
 	}
-	return f
+	return fresh, repeated, f
 }
 
 // deadLetters are those of one thing: several, of at most so many bytes each, where it is long.
 func deadLetters(a *account, k delivery.Kept, at time.Time, most int) []event.DeadLetter {
 	name := k.Kind
 	if name == "" {
-		sum := sha256.Sum256(k.Body)
-		name = hex.EncodeToString(sum[:16])
+		name = hex.EncodeToString(k.Digest[:])
 	}
 	var all []event.DeadLetter
 	for i, rest := 1, k.Body; i == 1 || len(rest) > 0; i++ {
 		d := event.DeadLetter{
-			Topic: "webhook/" + a.Platform + "/" + a.Name, Delivery: name, Size: len(k.Body), Truncated: len(k.Body) > most,
+			Topic: "webhook/" + a.Platform + "/" + a.Name, Delivery: name, Size: k.Size, Truncated: k.Size > min(most, len(k.Body)),
 			Value: rest[:min(most, len(rest))], Reason: k.Err.Reason, Error: k.Err.Error(), Failed: at.UTC().Truncate(time.Millisecond),
 		}
 		if i > 1 {
@@ -551,6 +560,9 @@ func sendAll[E recordable](ctx context.Context, s *Server, all []E, encode func(
 		}
 	}
 	repeated, err := s.cfg.Sink.Send(ctx, records...)
+	if errors.Is(err, context.Canceled) { // nobody reads the answer
+		return 0, &fault{status: http.StatusServiceUnavailable, retry: 5 * time.Second, gone: true, detail: "the sender went away before the delivery was taken; send it again"}
+	}
 	if err != nil {
 		return 0, &fault{
 			status: http.StatusServiceUnavailable, retry: 5 * time.Second, err: err,
@@ -576,18 +588,21 @@ func (s *Server) take(ctx context.Context, w http.ResponseWriter, a *account, c 
 	if f != nil {
 		return f
 	}
-	if f := s.keep(ctx, a, c.Kept); f != nil {
+	letters, old, f := s.keep(ctx, a, c.Kept)
+	if f != nil {
 		return f
 	}
 	if c.Revoked {
 		s.log.Warn("the platform will deliver nothing more: somebody took the app's permission away; grant it anew in the account's settings", "platform", a.Platform, "account", a.Name)
 	}
-	for _, k := range c.Kept {
+	for i, k := range c.Kept {
+		if letters == 0 || i == 10 { // repeats; or enough to know
+			break
+		}
 		s.log.Warn("a part of a delivery is kept as a dead letter", "platform", a.Platform, "account", a.Name, "reason", k.Err.Reason, "kind", k.Kind, "err", k.Err.Error())
 	}
 	s.cfg.Metrics.contents(a, c)
-	receipt := Receipt{Repeated: posts + comments, DeadLetters: len(c.Kept)}
-	receipt.Accepted = len(c.Posts) + len(c.Comments) - receipt.Repeated
+	receipt := Receipt{Accepted: len(c.Posts) + len(c.Comments) - posts - comments, Repeated: posts + comments + old, DeadLetters: letters}
 	for _, n := range c.Dropped {
 		receipt.Dropped += n
 	}
