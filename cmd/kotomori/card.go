@@ -71,7 +71,7 @@ func (c *cards) show(r event.Recommendation) {
 	switch {
 	case r.Revision > 1000: // a time, not a count
 		if r.Status == event.Open {
-			where += " (編集後)"
+			where += " (更新後)" // edited, or shown again
 		}
 	case r.Revision > 1:
 		where += fmt.Sprintf(" (第%d版)", r.Revision)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"time"
@@ -188,6 +189,12 @@ func webhooks(s config.Webhook, fallback bool) (*app.Webhooks, error) {
 			account.Tokens = append(account.Tokens, webhook.Secret(token))
 		}
 		out.Receiver.Accounts = append(out.Receiver.Accounts, account)
+	}
+	if err := out.Receiver.Check(); err != nil {
+		return nil, misuse(err, settingsHint)
+	}
+	if _, _, err := net.SplitHostPort(s.Webhook); err != nil {
+		return nil, misuse(fmt.Errorf("webhook: %q is no address; use host:port, such as 127.0.0.1:8485, or off", s.Webhook), settingsHint)
 	}
 	return out, nil
 }

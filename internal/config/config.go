@@ -64,7 +64,7 @@ type Webhook struct {
 	WebhookTLSCert string   `name:"webhook-tls-cert" help:"Certificate (PEM, with its chain) to serve HTTPS; without it a proxy in front has to." placeholder:"FILE" group:"Webhooks" setting:""`
 	WebhookTLSKey  string   `name:"webhook-tls-key" help:"Key of that certificate, PEM." placeholder:"FILE" group:"Webhooks" setting:""`
 	WebhookProxies []string `name:"webhook-trusted-proxies" help:"Addresses or networks of proxies in front, whose X-Forwarded-For and X-Request-Id count." placeholder:"CIDR" group:"Webhooks" setting:""`
-	WebhookRate    float64  `name:"webhook-rate" help:"Requests a second from one source, four times as many at once, and 64 at hand; 0 for no limit of either kind." default:"100" placeholder:"N" group:"Webhooks" setting:""`
+	WebhookRate    float64  `name:"webhook-rate" help:"Requests a second from one source that carry no right signature, four times as many at once, and 64 of them at hand; 0 for no limit of either kind." default:"100" placeholder:"N" group:"Webhooks" setting:""`
 
 	XAccounts    []string `name:"x-accounts" help:"X user ids of the official accounts." placeholder:"ACCOUNT=ID" group:"Webhooks" setting:""`
 	XSecrets     []string `name:"x-secrets" help:"Consumer secrets of the X apps; two of one account while they are changed, the new one first. Other users of the machine can read a command line: better the environment or files." placeholder:"ACCOUNT=SECRET" group:"Webhooks" setting:"secret"`

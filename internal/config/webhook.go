@@ -35,8 +35,8 @@ func (w Webhook) Accounts() ([]WebhookAccount, error) {
 	if (w.WebhookTLSCert == "") != (w.WebhookTLSKey == "") {
 		return nil, errors.New("webhook-tls-cert and webhook-tls-key go together; give both")
 	}
-	if w.WebhookRate < 0 {
-		return nil, errors.New("webhook-rate must be at least 0")
+	if !(w.WebhookRate >= 0 && w.WebhookRate <= 1e6) {
+		return nil, errors.New("webhook-rate must be between 0 and 1000000")
 	}
 	accounts := make(map[string]*WebhookAccount)
 	var secretOf []string // accounts by platform/name that have a secret
@@ -62,7 +62,7 @@ func (w Webhook) Accounts() ([]WebhookAccount, error) {
 			name, value, ok := strings.Cut(entry, "=")
 			name, value = strings.TrimSpace(name), strings.TrimSpace(value)
 			if !ok || name == "" || value == "" {
-				return nil, fmt.Errorf("%s: entry %d is not ACCOUNT=VALUE; write saitama=… with the id of the policy", list.setting, i+1)
+				return nil, fmt.Errorf("%s: entry %d is not ACCOUNT=VALUE; write saitama=… with the id of the policy, and put a value that holds a comma into a file", list.setting, i+1)
 			}
 			values := []string{value}
 			if list.file {
@@ -79,7 +79,10 @@ func (w Webhook) Accounts() ([]WebhookAccount, error) {
 			}
 			switch list.what {
 			case "id":
-				a.IDs = append(a.IDs, values...)
+				if strings.ContainsFunc(value, func(r rune) bool { return r < '0' || r > '9' }) || len(value) > 32 {
+					return nil, fmt.Errorf("%s: account %s: the id is a number that the platform gives, not a name or an address; doc/webhooks.md says how to find it", list.setting, name)
+				}
+				a.IDs = append(a.IDs, value)
 			case "secret":
 				a.Secrets = append(a.Secrets, values...)
 				secretOf = append(secretOf, key)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -191,5 +192,23 @@ func TestWebhookSettings(t *testing.T) {
 	}
 	if w, err = parse("--x-secrets=wako=a"); err != nil || strings.Join(w.XSecrets, " ") != "wako=a" {
 		t.Errorf("flag: %+v, %v", w, err)
+	}
+}
+
+// A handle or an address instead of the number is the likeliest mistake, after which everything would be dropped.
+func TestWebhookIDs(t *testing.T) {
+	for _, w := range []Webhook{
+		{XAccounts: []string{"saitama=@SaitamaCvcCoop"}, XSecrets: []string{"saitama=a"}},
+		{XAccounts: []string{"saitama=１２"}, XSecrets: []string{"saitama=a"}},
+		{FacebookPages: []string{"wako=https://facebook.com/wako"}, FacebookSecrets: []string{"wako=a"}},
+	} {
+		if _, err := w.Accounts(); err == nil || !strings.Contains(err.Error(), "is a number") {
+			t.Errorf("%+v: %v", w, err)
+		}
+	}
+	for _, rate := range []float64{-1, math.NaN(), math.Inf(1)} {
+		if _, err := (Webhook{WebhookRate: rate}).Accounts(); err == nil {
+			t.Errorf("a rate of %v", rate)
+		}
 	}
 }

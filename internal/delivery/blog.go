@@ -40,6 +40,7 @@ func decodeBlog(body []byte, account string) (Contents, error) {
 	if err != nil || at.UnixMilli() < 1 || at.Year() > 9999 {
 		return c, &event.Error{Reason: event.ReasonField, Field: "timestamp", What: "is no time", Mend: "use RFC 3339, such as 2026-11-03T09:30:00.250+09:00"}
 	}
+	c.At = at
 	switch *top.Type {
 	case "comment.created", "comment.edited", "comment.hidden", "comment.shown", "comment.deleted":
 		e, err := blogComment(top.Data, *top.Type, at)

@@ -48,6 +48,11 @@ type Contents struct {
 	Dropped  map[string]int // what was read no further, by kind: Kinds
 	Kept     []Kept
 
+	left int // parts that could not be read beyond maxKept
+
+	// At is when it happened, where the platform tells it once for the delivery (a blog); the revisions follow from it.
+	At time.Time
+
 	// Revoked says that the platform will deliver nothing more for the account, because somebody took the permission away.
 	Revoked bool
 }
@@ -79,9 +84,10 @@ func Keep(kind string, body []byte, err error) Kept {
 }
 
 // personal finds the names under which platforms send direct messages, in a body that need not be JSON: X's
-// direct_message_events and the event types dm.…, chat.… and the like, Facebook's messaging, standby and the fields
-// messages, message_….
-var personal = regexp.MustCompile(`"(?:direct_messages?[a-z_]*|messaging[a-z_]*|standby|messages|message_[a-z_]+|(?:dm|chat|message|direct_message)\.[a-z_.]+)"`)
+// direct_message_events, dm_events and the event types dm.…, chat.… and the like, Facebook's messaging, standby,
+// conversations and the fields messages, message_reads …. Not conversation_id and message_tags, which posts have.
+var personal = regexp.MustCompile(`(?i)"(?:[a-z_]*direct_?message[a-z_.]*|messaging[a-z_]*|standby|conversations|messages|` +
+	`message_(?:deliveries|reads|echoes|reactions|edits|context)|(?:dm|chat)s?_events|[a-z_]*(?:dm|chat|message)\.[a-z_.]+)"`)
 
 // Owner is whose an account on a platform is.
 type Owner struct {
@@ -118,23 +124,37 @@ func (c *Contents) drop(kind string) {
 }
 
 func (c *Contents) keep(body []byte, err error) {
-	c.Kept = append(c.Kept, Keep("", body, err))
+	c.add("", body, err)
+}
+
+// maxKept is how many parts of a delivery are kept one by one. Where there are more, it is kept whole instead.
+const maxKept = 100
+
+func (c *Contents) add(kind string, body []byte, err error) {
+	if kind != "" && slices.ContainsFunc(c.Kept, func(k Kept) bool { return k.Kind == kind }) {
+		return // once is enough
+	}
+	if len(c.Kept) >= maxKept {
+		c.left++
+		return
+	}
+	c.Kept = append(c.Kept, Keep(kind, body, err))
 }
 
 // unknown keeps something of a kind that this program does not know.
 func (c *Contents) unknown(kind string, body []byte, what string) {
-	c.Kept = append(c.Kept, Keep(cleanKind(kind), body, &event.Error{
+	c.add(cleanKind(kind), body, &event.Error{
 		Reason: event.ReasonKind, What: what, Mend: "nothing is to be done unless comments are missing; report it, the platform may have changed",
-	}))
+	})
 }
 
 // stranger keeps something that concerns an account which is not configured: each of it, because the platform will not
 // send it again, and by a mistyped id it is what should have been read.
 func (c *Contents) stranger(id string, body []byte, setting string) {
-	c.Kept = append(c.Kept, Keep("", body, &event.Error{
+	c.add("", body, &event.Error{
 		Reason: event.ReasonUnknownAccount, What: "concerns the account " + strconv.Quote(cleanKind(id)) + ", which is not configured, or has another secret",
 		Mend: "add it to " + setting + " and send the letter's value again, or end the subscription",
-	}))
+	})
 }
 
 // cleanKind keeps a kind short and plain: it becomes part of a key.
@@ -182,15 +202,25 @@ func Decode(platform string, body []byte, account string, owners Owners) (Conten
 	if err := plausible(body); err != nil {
 		return Contents{}, err
 	}
+	var c Contents
+	var err error
 	switch platform {
 	case X:
-		return decodeX(body, owners)
+		c, err = decodeX(body, owners)
 	case Facebook:
-		return decodeFacebook(body, owners)
+		c, err = decodeFacebook(body, owners)
 	case Blog:
-		return decodeBlog(body, account)
+		c, err = decodeBlog(body, account)
+	default:
+		err = fmt.Errorf("no such platform: %s", platform)
 	}
-	return Contents{}, fmt.Errorf("no such platform: %s", platform)
+	if c.left > 0 {
+		first := c.Kept[0].Err
+		c.Kept = []Kept{Keep("", body, &event.Error{
+			Reason: first.Reason, Field: first.Field, What: fmt.Sprintf("%s, and so or otherwise broken are %d parts more", first.What, maxKept+c.left-1), Mend: first.Mend,
+		})}
+	}
+	return c, err
 }
 
 // maxDepth is how deep JSON may be nested: what platforms send goes to 12 or so.

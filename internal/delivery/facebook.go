@@ -70,16 +70,17 @@ func decodeFacebook(body []byte, owners Owners) (Contents, error) {
 	case top.Entry == nil:
 		return c, missing("entry", "send what a page's webhook sends")
 	}
+	states := make(map[moment]int)
 	for i, raw := range top.Entry {
 		at := fmt.Sprintf("entry[%d]", i)
-		if err := decodeEntry(&c, raw, at, owners); err != nil {
+		if err := decodeEntry(&c, raw, at, owners, states); err != nil {
 			c.keep(raw, err)
 		}
 	}
 	return c, nil
 }
 
-func decodeEntry(c *Contents, raw json.RawMessage, at string, owners Owners) error {
+func decodeEntry(c *Contents, raw json.RawMessage, at string, owners Owners, states map[moment]int) error {
 	var entry struct {
 		ID        facebookID        `json:"id"`
 		Time      json.Number       `json:"time"`
@@ -109,7 +110,7 @@ func decodeEntry(c *Contents, raw json.RawMessage, at string, owners Owners) err
 		c.stranger(string(entry.ID), raw, "facebook-pages")
 		return nil
 	}
-	p := page{id: entry.ID, account: owner.Account, at: instant(entry.Time), states: make(map[facebookID]int)}
+	p := page{id: entry.ID, account: owner.Account, at: instant(entry.Time), states: states}
 	for i, raw := range entry.Changes {
 		at := fmt.Sprintf("%s.changes[%d]", at, i)
 		var ch struct {
@@ -146,13 +147,21 @@ type page struct {
 	id      facebookID
 	account string
 	at      time.Time // of the notification
-	states  map[facebookID]int
+	states  map[moment]int
 }
 
-// revision numbers a later state of a comment or post.
+// moment is a time at which something happened to a comment or post.
+type moment struct {
+	of facebookID
+	at int64
+}
+
+// revision numbers a later state of a comment or post. A delivery may tell of several with one time, in one entry or in
+// several.
 func (p *page) revision(id facebookID) int {
-	p.states[id]++
-	return int(p.at.UnixMilli()) + p.states[id] - 1
+	m := moment{id, p.at.UnixMilli()}
+	p.states[m]++
+	return int(m.at) + p.states[m] - 1
 }
 
 // other is a change in another field than feed.
@@ -253,6 +262,7 @@ func (p *page) comment(c *Contents, v change, raw json.RawMessage, at string) er
 		if err := timed(); err != nil {
 			return err
 		}
+		e.Author = classifier.Author{} // from is whoever showed it again
 	case "remove", "delete":
 		e.Deleted, e.Revision, e.Text, e.Created = true, event.MaxRevision, "", p.at
 		e.Author = classifier.Author{}

@@ -149,4 +149,26 @@ func TestFacebookActorIsNoAuthor(t *testing.T) {
 			t.Errorf("%s: %s", verb, summary(c, err))
 		}
 	}
+	// Not even where it is a person: somebody who works for the page.
+	for _, verb := range []string{"hide", "unhide", "remove"} {
+		c, err := decode(Facebook, facebook(fbComment(verb, `"from":{"id":"5","name":"編集者"}`)))
+		if err != nil || len(c.Comments) != 1 || c.Comments[0].Author.ID != "" || c.Comments[0].Author.Name != "" {
+			t.Errorf("%s: %s", verb, summary(c, err))
+		}
+	}
+}
+
+// Several states of one comment with one time stay apart, in one entry and in several.
+func TestFacebookSameTime(t *testing.T) {
+	one := facebook(fbComment("edited", `"message":"一"`), fbComment("edited", `"message":"二"`))
+	entry := strings.TrimSuffix(strings.TrimPrefix(one, `{"object":"page","entry":[`), `]}`)
+	c, err := decode(Facebook, `{"object":"page","entry":[`+entry+`,`+strings.ReplaceAll(strings.ReplaceAll(entry, "一", "三"), "二", "四")+`]}`)
+	if err != nil || len(c.Comments) != 4 {
+		t.Fatal(summary(c, err))
+	}
+	for i, e := range c.Comments {
+		if e.Revision != c.Comments[0].Revision+i || e.Text != []string{"一", "二", "三", "四"}[i] {
+			t.Errorf("%d: revision %d, %s", i, e.Revision, e.Text)
+		}
+	}
 }

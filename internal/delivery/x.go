@@ -145,6 +145,7 @@ func decodeAccountActivity(c *Contents, body []byte, top map[string]json.RawMess
 		}
 	}
 	owner, ours := owners[user]
+	private := !ours && personal.Match(body)
 	for _, key := range sortedKeys(top) {
 		raw := top[key]
 		switch {
@@ -164,7 +165,7 @@ func decodeAccountActivity(c *Contents, body []byte, top map[string]json.RawMess
 			var e map[string]json.RawMessage
 			c.Revoked = c.Revoked || json.Unmarshal(raw, &e) == nil && e["revoke"] != nil
 		case !ours:
-			if !personal.Match(body) {
+			if !private {
 				c.stranger(user, body, "x-accounts")
 				return nil
 			}
@@ -347,13 +348,16 @@ func (p *post) number(id string, history []string) {
 	if i := slices.Index(history, id); i >= 0 {
 		history = history[:i]
 	}
-	for _, v := range append(slices.Clip(history), id) {
+	for _, v := range append(slices.Clip(history[:min(len(history), maxVersions)]), id) {
 		if v != "" {
 			p.versions = append(p.versions, v)
 		}
 	}
 	p.id, p.revision = p.versions[0], len(p.versions)
 }
+
+// maxVersions bounds what one post costs. X allows five edits.
+const maxVersions = 32
 
 // parsed is a time, zero where it cannot be read: it is only shown.
 func parsed(layout, text string) time.Time {

@@ -454,7 +454,7 @@ func (p Post) Record(source string, at time.Time) (Record, error) {
 		id = p.Key() + "#" + strconv.Itoa(p.Revision)
 	default:
 		sum := sha256.Sum256([]byte(p.Text))
-		id = p.Key() + "#" + hex.EncodeToString(sum[:8])
+		id = p.Key() + "#text-" + hex.EncodeToString(sum[:8])
 	}
 	if p.Deleted {
 		p.Text = ""

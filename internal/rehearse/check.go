@@ -329,9 +329,14 @@ func (r *rehearsal) taken(what string, a *Answer) bool {
 	if r.c.account.Platform == delivery.Blog {
 		wanted, counted = got.Accepted+got.Repeated, "accepted or repeated"
 	}
+	// Kept as a stranger's, for the first time or again.
+	stranger := got.DeadLetters > 0 || got.Repeated > 0 && r.c.account.Platform != delivery.Blog
 	switch {
-	case got.DeadLetters > 0 && r.c.account.Platform == delivery.Facebook:
+	case stranger && r.c.account.Platform == delivery.Facebook:
 		r.say(Fail, what+": the receiver does not know the page "+r.c.account.IDs[0], "compare facebook-pages and the secret there with this configuration")
+		return false
+	case stranger && r.c.account.Platform == delivery.X:
+		r.say(Fail, what+": the receiver could not read it, or does not know the user id "+r.c.account.IDs[0], "compare x-accounts and the secret there with this configuration")
 		return false
 	case got.DeadLetters > 0:
 		r.say(Fail, what+": the receiver could not read it", "let both be of the same version")
@@ -353,7 +358,8 @@ func (r *rehearsal) harmless(at time.Time) []byte {
 	var v object
 	switch account := r.c.account; account.Platform {
 	case delivery.X:
-		v = object{"for_user_id": account.IDs[0], "favorite_events": []object{{"id": CheckID}}}
+		// That there are no posts is of interest only where the user id is not known.
+		v = object{"for_user_id": account.IDs[0], "favorite_events": []object{{"id": CheckID}}, "tweet_create_events": []object{}}
 	case delivery.Facebook:
 		page := account.IDs[0]
 		v = object{"object": "page", "entry": []object{{"id": page, "time": at.Unix(), "changes": []object{{

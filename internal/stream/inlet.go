@@ -67,7 +67,8 @@ func NewInlet(cfg InletConfig) (*Inlet, error) {
 	return i, nil
 }
 
-// Ready is nil while the inlet takes records and the cluster acknowledges them; otherwise the error says what is missing.
+// Ready is nil while the inlet takes records; otherwise the error says what is missing. After a record that was not
+// acknowledged it is an error until the cluster answers again: whether it acknowledges, too, shows with the next record.
 func (i *Inlet) Ready() error { return i.health.err() }
 
 // Run works until ctx ends. It waits for a cluster that is away. An inlet runs once.
@@ -156,7 +157,12 @@ func (i *Inlet) Send(ctx context.Context, records ...event.Record) (repeated int
 }
 
 // late says why a sender waits no longer, and what the cluster's trouble is where it has any.
-func (i *Inlet) late(ctx context.Context) error { return errors.Join(ctx.Err(), i.health.err()) }
+func (i *Inlet) late(ctx context.Context) error {
+	if err := i.health.err(); err != nil {
+		return fmt.Errorf("%w: %w", ctx.Err(), err)
+	}
+	return ctx.Err()
+}
 
 // parcel is a record on its way.
 type parcel struct {
@@ -165,12 +171,12 @@ type parcel struct {
 	id     identity
 	done   chan outcome // has room for the one outcome
 
-	settled bool // there is an outcome
+	outcome *outcome // once there is one
 }
 
 func (p *parcel) settle(o outcome) {
-	if !p.settled {
-		p.settled = true
+	if p.outcome == nil {
+		p.outcome = &o
 		p.done <- o
 	}
 }
@@ -207,7 +213,7 @@ type lane struct {
 }
 
 // Waiting parcels per lane: more wait with their senders.
-const laneQueue = 256
+const laneQueue = 64
 
 // lookEvery is how long a lane that is written to trusts that nobody else writes there.
 const lookEvery = time.Second
@@ -296,7 +302,7 @@ func (l *lane) write(ctx context.Context, batch []*parcel) {
 func waiting(batch []*parcel) []*parcel {
 	var still []*parcel
 	for _, p := range batch {
-		if p.ctx.Err() == nil && !p.settled {
+		if p.ctx.Err() == nil && p.outcome == nil {
 			still = append(still, p)
 		}
 	}
@@ -314,21 +320,21 @@ func (l *lane) try(ctx context.Context, batch []*parcel) error {
 	var fresh []*parcel
 	var twins []*parcel // say what another of the batch says
 	size := 0
-	coming := make(map[identity]bool)
+	coming := make(map[identity]*parcel)
 	for _, p := range batch {
 		switch {
 		case l.stands(p):
 			p.settle(outcome{repeated: true})
-		case coming[p.id] && p.id != identity{}:
+		case coming[p.id] != nil && p.id != identity{}:
 			twins = append(twins, p)
 		case size > 0 && size+recordSize(p.record) > maxBatch:
 			// At most one parcel too many was gathered.
 			if err := l.put(ctx, fresh); err != nil {
 				return err
 			}
-			fresh, size = []*parcel{p}, recordSize(p.record)
+			coming[p.id], fresh, size = p, []*parcel{p}, recordSize(p.record)
 		default:
-			coming[p.id] = true
+			coming[p.id] = p
 			fresh = append(fresh, p)
 			size += recordSize(p.record)
 		}
@@ -337,7 +343,9 @@ func (l *lane) try(ctx context.Context, batch []*parcel) error {
 		return err
 	}
 	for _, p := range twins {
-		p.settle(outcome{repeated: true})
+		o := *coming[p.id].outcome
+		o.repeated = o.err == nil
+		p.settle(o)
 	}
 	return nil
 }
@@ -376,6 +384,9 @@ func (l *lane) put(ctx context.Context, fresh []*parcel) error {
 	if err != nil {
 		return err
 	}
+	if base < l.next { // the topic was made anew a moment ago
+		l.restart(base)
+	}
 	for _, p := range fresh {
 		l.learn(p.id, p.record.ID(), p.record.Key)
 		p.settle(outcome{})
@@ -406,6 +417,13 @@ func postRevision(id string, key []byte) (int64, bool) {
 	return n, err == nil
 }
 
+// restart begins at an offset, with nothing known: what another topic said before does not count.
+func (l *lane) restart(at int64) {
+	l.known = newWindow(l.inlet.cfg.Window)
+	clear(l.highest)
+	l.next = at
+}
+
 // look reads on to the present end of the partition. At first it begins a window before it, with posts at the beginning.
 func (l *lane) look(ctx context.Context) error {
 	c := l.inlet.client
@@ -419,11 +437,7 @@ func (l *lane) look(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if l.next > end { // what the topic before it said does not count any more
-			l.known = newWindow(l.inlet.cfg.Window)
-			clear(l.highest)
-		}
-		l.next = first
+		l.restart(first)
 		if l.highest == nil {
 			l.next = max(first, end-l.inlet.cfg.Window)
 		}
@@ -445,6 +459,11 @@ func (l *lane) look(ctx context.Context) error {
 			return err
 		}
 		for _, m := range f.messages {
+			if m.value == nil { // removed by an administrator, who may send it again
+				l.known.forget(identityOf(string(m.key))) // the identity of a dead letter is its key
+				delete(l.highest, stateKeyOf(string(m.key)))
+				continue
+			}
 			l.learn(identityOf(m.id), m.id, m.key)
 		}
 		l.next = f.next
@@ -470,6 +489,9 @@ func (w *window) has(id identity) bool {
 	_, ok := w.in[id]
 	return ok
 }
+
+// forget leaves the place in the ring, which says nothing by itself.
+func (w *window) forget(id identity) { delete(w.in, id) }
 
 func (w *window) add(id identity) {
 	if id == (identity{}) || w.has(id) {

@@ -275,6 +275,66 @@ func TestInletTopicAnew(t *testing.T) {
 	e.wantIDs(event.TopicComments, "x/saitama/1#1", "x/saitama/2#1")
 }
 
+// TestInletTooLarge: who sends the same at the same time is told the same.
+func TestInletTooLarge(t *testing.T) {
+	e := newEnv(t)
+	i, _ := e.inlet(InletConfig{Topics: TopicSettings{Partitions: 1}})
+	e.put(i, records(t, comment("0", "よい"))...)
+	l := i.lanes[event.TopicComments][0]
+	big := records(t, comment("1", strings.Repeat("長", 400_000)))[0]
+	var batch []*parcel
+	for range 3 {
+		batch = append(batch, &parcel{ctx: t.Context(), record: big, id: identityOf(big.ID()), done: make(chan outcome, 1)})
+	}
+	small := records(t, comment("2", "よい"))[0]
+	batch = append(batch, &parcel{ctx: t.Context(), record: small, id: identityOf(small.ID()), done: make(chan outcome, 1)})
+	e.broker.ControlKey(int16(kmsg.Produce), func(r kmsg.Request) (kmsg.Response, error, bool) {
+		e.broker.KeepControl()
+		req := r.(*kmsg.ProduceRequest)
+		p := &req.Topics[0].Partitions[0]
+		if len(p.Records) < 100_000 {
+			return nil, nil, false
+		}
+		res := req.ResponseKind().(*kmsg.ProduceResponse)
+		res.Topics = []kmsg.ProduceResponseTopic{{Topic: req.Topics[0].Topic, Partitions: []kmsg.ProduceResponseTopicPartition{{Partition: p.Partition, ErrorCode: 10}}}}
+		return res, nil, true
+	})
+	if err := l.try(e.deadline(), batch); err != nil {
+		t.Fatal(err)
+	}
+	for n, p := range batch {
+		o := <-p.done
+		var limit interface{ TooLarge() bool }
+		if n < 3 && (!errors.As(o.err, &limit) || o.repeated) || n == 3 && (o.err != nil || o.repeated) {
+			t.Errorf("%d: %+v", n, o)
+		}
+	}
+	e.wantIDs(event.TopicComments, "x/saitama/0#1", "x/saitama/2#1")
+}
+
+// TestInletRemoved: what an administrator removed may be sent again.
+func TestInletRemoved(t *testing.T) {
+	e := newEnv(t)
+	i, _ := e.inlet(InletConfig{Topics: TopicSettings{Partitions: 1}})
+	letter := event.DeadLetter{Topic: "webhook/x/saitama", Delivery: "abc", Value: []byte("{"), Size: 1, Reason: event.ReasonJSON, Error: "is not JSON", Failed: time.Now()}
+	r, err := letter.Record("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := []event.Record{r}
+	e.put(i, all...)
+	if n := e.put(i, all...); n != 1 {
+		t.Errorf("%d repeated", n)
+	}
+	if _, err := e.client.produce(e.deadline(), event.TopicDeadLetter, 0, []event.Record{{Topic: event.TopicDeadLetter, Key: all[0].Key}}); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(lookEvery + 100*time.Millisecond)
+	if n := e.put(i, all...); n != 0 {
+		t.Errorf("%d repeated after it was removed", n)
+	}
+}
+
 func TestInletRefuses(t *testing.T) {
 	e := newEnv(t)
 	i, _ := e.inlet(InletConfig{Topics: TopicSettings{Partitions: 1}})

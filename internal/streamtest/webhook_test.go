@@ -86,7 +86,7 @@ func testWebhook(t *testing.T, newBroker func(*testing.T) broker) { //nolint:the
 	addr := fmt.Sprintf("127.0.0.1:%d", freePort(t))
 	receive := func() *worker {
 		w := &worker{process: start(t, "receiver", hookEnv, program, "serve", "--roles", "webhook", "--brokers", b.addr(),
-			"--webhook", addr, "--webhook-rate", "0", "--http", "127.0.0.1:0", "--log-format", "json")}
+			"--webhook", addr, "--http", "127.0.0.1:0", "--log-format", "json")}
 		w.awaitHTTP()
 		return w
 	}

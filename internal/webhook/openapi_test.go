@@ -148,11 +148,16 @@ type kept struct {
 	ids  map[string]bool
 	dead int
 	away bool
+
+	panics bool
 }
 
 func (k *kept) Send(_ context.Context, records ...event.Record) (int, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if k.panics {
+		panic("on purpose")
+	}
 	if k.away {
 		return 0, errors.New("no broker answers")
 	}
@@ -303,6 +308,7 @@ func deliveries(t *testing.T, d description, op node, platform string) []try {
 	add("charset", 415, func(r *try) { r.header.Set("Content-Type", "application/json; charset=shift_jis") })
 	add("coding", 415, func(r *try) { r.header.Set("Content-Encoding", "gzip") })
 	add("too many", 429, func(r *try) { r.setup = "busy" })
+	add("failure", 500, func(r *try) { r.setup = "panic" })
 	add("Kafka away", 503, func(r *try) { r.setup = "away" })
 	return tries
 }
@@ -356,14 +362,14 @@ func TestOpenAPIAnswers(t *testing.T) {
 			seen := map[string]bool{}
 			for _, r := range tries {
 				t.Run(r.name, func(t *testing.T) {
-					k := &kept{away: r.setup == "away"}
+					k := &kept{away: r.setup == "away", panics: r.setup == "panic"}
 					rate := 0.0
 					if r.setup == "busy" {
 						rate = 0.001
 					}
 					h := handler(t, k, rate)
-					if r.setup == "busy" {
-						_ = r.send(t, h).Body.Close()
+					if r.setup == "busy" { // what carries no right signature counts
+						_ = r.with(func(r *try) { r.path = "/nowhere" }).send(t, h).Body.Close()
 					}
 					res := r.send(t, h)
 					defer func() { _ = res.Body.Close() }()

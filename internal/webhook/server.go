@@ -128,6 +128,9 @@ func (l *Listener) Stop(ctx context.Context) error {
 	return err
 }
 
+// lookEvery is how often a certificate is looked at; less in tests.
+var lookEvery = time.Second
+
 // certificate is read anew when its file changes, as it does every some weeks.
 type certificate struct {
 	certFile, keyFile string
@@ -136,11 +139,17 @@ type certificate struct {
 	mu      sync.Mutex
 	current *tls.Certificate
 	changed time.Time
+	looked  time.Time
 }
 
 func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	// Any stranger's handshake comes here: what is the matter is looked at and told once a second at most.
+	if c.current != nil && time.Since(c.looked) < lookEvery {
+		return c.current, nil
+	}
+	c.looked = time.Now()
 	info, err := os.Stat(c.certFile)
 	if err == nil && c.current != nil && info.ModTime().Equal(c.changed) {
 		return c.current, nil

@@ -33,11 +33,11 @@ type source struct {
 	all     *sources
 	addr    netip.Addr
 	limiter *rate.Limiter
-	inside  int // requests at hand
-	held    int // bytes of bodies in memory
+	inside  int // requests at hand, but for those with a right signature
+	held    int // bytes of their bodies in memory
 }
 
-// What one source may have at once: requests at hand, and bytes of bodies in memory. Whoever sends slowly on purpose holds
+// What one source may have at once without a right signature: requests at hand, and bytes of bodies in memory. Whoever sends slowly on purpose holds
 // no more, and leaves room for the platforms.
 const (
 	maxInside = 64
@@ -96,7 +96,11 @@ func (s *sources) of(r *http.Request) (addr netip.Addr, id string) {
 		}
 		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 		for _, text := range slices.Backward(hops) {
-			hop, err := netip.ParseAddr(strings.TrimSpace(text))
+			text = strings.TrimSpace(text)
+			hop, err := netip.ParseAddr(text)
+			if withPort, portErr := netip.ParseAddrPort(text); portErr == nil { // as some proxies write it
+				hop, err = withPort.Addr(), nil
+			}
 			if err != nil {
 				break
 			}
@@ -123,8 +127,16 @@ func household(addr netip.Addr) netip.Addr {
 	return addr
 }
 
-// enter lets a request of a source in, until its leave is called; or says when it may come again.
-func (s *sources) enter(addr netip.Addr) (from *source, wait time.Duration, ok bool) {
+// visit is one request of a source.
+type visit struct {
+	*source
+	held    int // bytes of its body
+	trusted bool
+}
+
+// enter lets a request of a source in, until its leave is called; or says when it may come again. The rate is that of
+// requests that carry no right signature: whoever has the secret is let in as often as he likes.
+func (s *sources) enter(addr netip.Addr) (v *visit, wait time.Duration, ok bool) {
 	addr = household(addr)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,35 +151,46 @@ func (s *sources) enter(addr netip.Addr) (from *source, wait time.Duration, ok b
 		s.known[addr] = e
 	}
 	s.order.MoveToFront(e)
-	from = e.Value.(*source)
-	if s.limit > 0 && (from.inside >= maxInside || !from.limiter.Allow()) {
+	from := e.Value.(*source)
+	if s.limit > 0 && (from.inside >= maxInside || from.limiter.Tokens() < 1) {
 		return nil, max(time.Second, time.Duration(float64(time.Second)/float64(s.limit))), false
 	}
 	from.inside++
-	return from, 0, true
+	return &visit{source: from}, 0, true
 }
 
-func (f *source) leave() {
-	f.all.mu.Lock()
-	defer f.all.mu.Unlock()
-	f.inside--
+// trust says that the request carries a right signature.
+func (v *visit) trust() {
+	v.all.mu.Lock()
+	defer v.all.mu.Unlock()
+	if !v.trusted {
+		v.trusted = true
+		v.inside--
+		v.source.held -= v.held
+		v.held = 0
+	}
 }
 
-// take asks for room for so many more bytes of bodies; false: the source has its share.
-func (f *source) take(n int) bool {
-	f.all.mu.Lock()
-	defer f.all.mu.Unlock()
-	if f.held+n > maxShare {
+func (v *visit) leave() {
+	v.all.mu.Lock()
+	defer v.all.mu.Unlock()
+	if !v.trusted {
+		v.inside--
+		v.source.held -= v.held
+		v.limiter.Allow()
+	}
+}
+
+// take asks for room for so many more bytes of the body; false: the source has its share.
+func (v *visit) take(n int) bool {
+	v.all.mu.Lock()
+	defer v.all.mu.Unlock()
+	if v.source.held+n > maxShare {
 		return false
 	}
-	f.held += n
+	v.source.held += n
+	v.held += n
 	return true
-}
-
-func (f *source) release(n int) {
-	f.all.mu.Lock()
-	defer f.all.mu.Unlock()
-	f.held -= n
 }
 
 // mayLog bounds what a flood of bad requests writes to the log.

@@ -147,21 +147,34 @@ func TestRate(t *testing.T) {
 	}
 }
 
-// Whoever holds many requests at once gets no more, and others do.
+// Whoever holds many requests without a right signature gets no more, and others do; deliveries that wait for Kafka do not
+// count.
 func TestManyAtOnce(t *testing.T) {
 	f := serve(t, func(cfg *Config) { cfg.Rate = 1000 })
-	f.sink.gate, f.sink.begun = make(chan struct{}), make(chan struct{}, maxInside)
+	f.sink.gate, f.sink.begun = make(chan struct{}), make(chan struct{}, 2*maxInside)
 	body := recorded(t, "x-stream-reply")
 	var wg sync.WaitGroup
-	for range maxInside {
+	for range 2 * maxInside {
 		wg.Go(func() {
 			if w := f.do(t, post(t, delivery.X, xNew, body)); w.Code != http.StatusOK {
 				t.Errorf("%d %s", w.Code, w.Body)
 			}
 		})
 	}
-	for range maxInside {
+	for range 2 * maxInside {
 		<-f.sink.begun
+	}
+	if w := f.do(t, get(t, "/webhook/x/saitama?crc_token=a")); w.Code != http.StatusOK {
+		t.Errorf("while deliveries wait: %d", w.Code)
+	}
+	var ends []*io.PipeWriter
+	for range maxInside {
+		r, w := io.Pipe()
+		ends = append(ends, w)
+		req := post(t, delivery.X, xNew, "")
+		req.Body, req.ContentLength = r, -1
+		wg.Go(func() { f.do(t, req) })
+		_, _ = w.Write([]byte("{"))
 	}
 	if w := f.do(t, get(t, "/webhook/x/saitama?crc_token=a")); w.Code != http.StatusTooManyRequests {
 		t.Errorf("one more: %d", w.Code)
@@ -171,10 +184,30 @@ func TestManyAtOnce(t *testing.T) {
 	if w := f.do(t, other); w.Code != http.StatusOK {
 		t.Errorf("another source: %d", w.Code)
 	}
+	for _, w := range ends {
+		_ = w.CloseWithError(io.ErrUnexpectedEOF)
+	}
 	close(f.sink.gate)
 	wg.Wait()
 	if w := f.do(t, get(t, "/webhook/x/saitama?crc_token=a")); w.Code != http.StatusOK {
 		t.Errorf("afterwards: %d", w.Code)
+	}
+}
+
+// A platform is not slowed down, however much it delivers.
+func TestSignedIsNotLimited(t *testing.T) {
+	f := serve(t, func(cfg *Config) { cfg.Rate = 1 })
+	for i := range 50 {
+		if w := f.do(t, post(t, delivery.X, xNew, recorded(t, "x-stream-reply"))); w.Code != http.StatusOK {
+			t.Fatalf("%d: %d", i, w.Code)
+		}
+	}
+	last := 0
+	for range 10 {
+		last = f.do(t, post(t, delivery.X, "wrong", recorded(t, "x-stream-reply"))).Code
+	}
+	if last != http.StatusTooManyRequests {
+		t.Errorf("wrong signatures end with %d", last)
 	}
 }
 

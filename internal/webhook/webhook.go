@@ -10,7 +10,7 @@
 // arrives twice is written once (stream.Inlet) and judged once.
 //
 // A request goes through these, in this order, so that little is done for whoever has no business here: the rate of its
-// source (429), method (405), account (404), media type (415), size (413), signature (401), and only then what it says (400).
+// source (429), account (404), method (405), media type (415), size (413), signature (401), and only then what it says (400).
 // Neither bodies nor secrets nor signatures are logged.
 package webhook
 
@@ -27,6 +27,8 @@ import (
 	"net/http"
 	"path"
 	"regexp"
+	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -123,8 +125,11 @@ const (
 
 // New checks the configuration. Its error says which account is at fault.
 func New(cfg Config) (*Server, error) {
-	if cfg.Sink == nil || len(cfg.Accounts) == 0 {
-		return nil, errors.New("webhook: needs a sink and at least one account")
+	if cfg.Sink == nil {
+		return nil, errors.New("webhook: needs a sink")
+	}
+	if err := cfg.Check(); err != nil {
+		return nil, err
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
@@ -141,21 +146,36 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	for _, a := range cfg.Accounts {
-		if err := check(a); err != nil {
-			return nil, fmt.Errorf("%s account %s: %w", a.Platform, a.Name, err)
-		}
-		key := a.Platform + "/" + a.Name
-		if s.accounts[key] != nil {
-			return nil, fmt.Errorf("%s account %s: is there twice; put its ids and secrets together", a.Platform, a.Name)
-		}
 		own := &account{Account: a}
 		for _, secret := range a.Secrets {
 			own.secrets = append(own.secrets, string(secret))
 			own.owners = append(own.owners, ownersBy(cfg.Accounts, a.Platform, secret))
 		}
-		s.accounts[key] = own
+		s.accounts[a.Platform+"/"+a.Name] = own
 	}
 	return s, nil
+}
+
+// Check says what is wrong with the configuration, and which account is at fault.
+func (cfg Config) Check() error {
+	if len(cfg.Accounts) == 0 {
+		return errors.New("webhook: needs at least one account")
+	}
+	if _, err := newSources(cfg.Rate, cfg.Proxies); err != nil {
+		return err
+	}
+	seen := make(map[string]bool)
+	for _, a := range cfg.Accounts {
+		if err := check(a); err != nil {
+			return fmt.Errorf("%s account %s: %w", a.Platform, a.Name, err)
+		}
+		key := a.Platform + "/" + a.Name
+		if seen[key] {
+			return fmt.Errorf("%s account %s: is there twice; put its ids and secrets together", a.Platform, a.Name)
+		}
+		seen[key] = true
+	}
+	return nil
 }
 
 func check(a Account) error {
@@ -265,7 +285,7 @@ func (s *Server) answer(h handler) http.HandlerFunc {
 			f = &fault{status: http.StatusTooManyRequests, retry: wait, detail: "too many requests from one source; wait, or raise --webhook-rate"}
 		} else {
 			defer from.leave()
-			a, f = h(rec, r.WithContext(context.WithValue(r.Context(), sourceKey{}, from)))
+			a, f = s.guard(h, rec, r.WithContext(context.WithValue(r.Context(), visitKey{}, from)))
 		}
 		if f != nil {
 			problem(rec, f, id)
@@ -273,6 +293,25 @@ func (s *Server) answer(h handler) http.HandlerFunc {
 		s.cfg.Metrics.request(a, r.Method, rec.status, time.Since(begin))
 		s.note(r, a, f, id, rec.status, time.Since(begin))
 	}
+}
+
+// guard lets a request that makes the program fail end with 500, and be heard of. What is to be sent again and fails again
+// would otherwise do so in silence.
+func (s *Server) guard(h handler, w http.ResponseWriter, r *http.Request) (a *account, f *fault) {
+	defer func() {
+		v := recover()
+		if v == nil {
+			return
+		}
+		// The value may hold what somebody wrote; a runtime error does not.
+		what := fmt.Sprintf("panic of type %T", v)
+		if e, ok := v.(runtime.Error); ok {
+			what = e.Error()
+		}
+		s.log.Error("a request failed", "panic", what, "stack", string(debug.Stack()))
+		a, f = nil, &fault{status: http.StatusInternalServerError, detail: "the program failed; report it with its log"}
+	}()
+	return h(w, r)
 }
 
 // note logs a request: what somebody here should look at as a warning. Anybody on the internet can cause a 401, but a wrong
@@ -393,6 +432,9 @@ func (s *Server) verify(w http.ResponseWriter, r *http.Request) (*account, *faul
 	if fits == 0 {
 		return a, &fault{status: http.StatusForbidden, detail: "hub.verify_token is another than the account's; type the same into Facebook's form and --facebook-verify-tokens"}
 	}
+	if from, ok := r.Context().Value(visitKey{}).(*visit); ok {
+		from.trust()
+	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = io.WriteString(w, challenge) //nolint:gosec // as text, and only for whoever knows the token
 	return a, nil
@@ -417,7 +459,7 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request) (*account, *fau
 	if r.ContentLength > limit {
 		return a, tooLarge(limit)
 	}
-	from, _ := r.Context().Value(sourceKey{}).(*source)
+	from, _ := r.Context().Value(visitKey{}).(*visit)
 	body, release, err := s.read(http.MaxBytesReader(w, r.Body, limit), from, int(limit))
 	defer release()
 	if err != nil {
@@ -433,26 +475,42 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request) (*account, *fau
 	if err != nil {
 		return a, &fault{status: http.StatusUnauthorized, detail: err.Error()}
 	}
-	contents, err := delivery.Decode(a.Platform, body, a.Name, a.owners[which])
+	from.trust()
+	contents, err := s.decode(a, body, which)
 	if err != nil {
 		return a, s.unreadable(ctx, a, body, err)
 	}
 	return a, s.take(ctx, w, a, contents)
 }
 
+// decode reads a body. A fault of the program's own must not make the platform send it for ever: the body is kept.
+func (s *Server) decode(a *account, body []byte, which int) (c delivery.Contents, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			s.log.Error("a delivery made the program fail", "platform", a.Platform, "panic", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			err = &event.Error{Reason: event.ReasonInternal, What: "made the program fail", Mend: "report it with the program's log"}
+		}
+	}()
+	if c, err = delivery.Decode(a.Platform, body, a.Name, a.owners[which]); err != nil {
+		return c, err
+	}
+	// Whatever happens later to the same comment would count as earlier.
+	if c.At.After(time.Now().Add(delivery.Tolerance)) {
+		return c, &event.Error{Reason: event.ReasonField, Field: "timestamp", What: "is more than 5 minutes ahead", Mend: "set the clock of the blog"}
+	}
+	return c, nil
+}
+
 var errNoRoom = errors.New("no room for another body")
 
-// sourceKey is where a request's context has its source.
-type sourceKey struct{}
+// visitKey is where a request's context has its visit.
+type visitKey struct{}
 
 // read reads a body of at most limit bytes, taking room as it comes in: who only says that much will come takes none from
 // others.
-func (s *Server) read(r io.Reader, from *source, limit int) (body []byte, release func(), err error) {
+func (s *Server) read(r io.Reader, from *visit, limit int) (body []byte, release func(), err error) {
 	held := 0
-	release = func() {
-		s.room.Release(int64(held))
-		from.release(held)
-	}
+	release = func() { s.room.Release(int64(held)) }
 	for {
 		if len(body) == held {
 			more := min(max(16<<10, 2*held), limit+1) - held // one more byte shows that there are too many
@@ -460,7 +518,6 @@ func (s *Server) read(r io.Reader, from *source, limit int) (body []byte, releas
 				return nil, release, errNoRoom
 			}
 			if !s.room.TryAcquire(int64(more)) {
-				from.release(more)
 				return nil, release, errNoRoom
 			}
 			held += more
@@ -513,8 +570,7 @@ func (s *Server) keep(ctx context.Context, a *account, kept []delivery.Kept) (fr
 		}
 		repeated, f = sendAll(ctx, s, dead, func(d event.DeadLetter) (event.Record, error) { return d.Record("webhook/" + a.Platform) })
 		fresh = len(dead) - repeated
-		var limit interface{ TooLarge() bool }
-		if f == nil || !errors.As(f.err, &limit) {
+		if f == nil || !tooLargeFor(f) {
 			break
 		}
 	}
@@ -572,19 +628,55 @@ func sendAll[E recordable](ctx context.Context, s *Server, all []E, encode func(
 	return repeated, nil
 }
 
+// sent is what became of events.
+type sent struct{ repeated, lost int }
+
+// sendEach is sendAll for what may be larger than a topic takes: such a one is kept instead, and the others go on.
+func sendEach[E recordable](ctx context.Context, s *Server, all []E, encode func(E) (event.Record, error)) (out sent, large []delivery.Kept, f *fault) {
+	out.repeated, f = sendAll(ctx, s, all, encode)
+	if f == nil || !tooLargeFor(f) {
+		return out, nil, f
+	}
+	out = sent{}
+	for _, e := range all {
+		repeated, f := sendAll(ctx, s, []E{e}, encode)
+		if f != nil && tooLargeFor(f) {
+			r, _ := encode(e) // as a moment ago
+			large = append(large, delivery.Keep("", r.Value, &event.Error{
+				Reason: event.ReasonSize, What: "is larger than " + r.Topic + " takes", Mend: "raise the topic's max.message.bytes to at least 1048588",
+			}))
+			out.lost++
+			continue
+		}
+		if f != nil {
+			return out, large, f
+		}
+		out.repeated += repeated
+	}
+	return out, large, nil
+}
+
+// tooLargeFor says whether a topic does not take a record of this size: trying again is of no use.
+func tooLargeFor(f *fault) bool {
+	var limit interface{ TooLarge() bool }
+	return errors.As(f.err, &limit) && limit.TooLarge()
+}
+
 // take writes what a delivery says, and answers 200 when all of it is acknowledged.
 func (s *Server) take(ctx context.Context, w http.ResponseWriter, a *account, c delivery.Contents) *fault {
 	now := time.Now().UTC().Truncate(time.Millisecond)
 	source := "webhook/" + a.Platform
 	// A comment that is sent after its post is acknowledged is judged against it.
-	posts, f := sendAll(ctx, s, c.Posts, func(p event.Post) (event.Record, error) { return p.Record(source, now) })
+	posts, large, f := sendEach(ctx, s, c.Posts, func(p event.Post) (event.Record, error) { return p.Record(source, now) })
+	c.Kept = append(c.Kept, large...)
 	if f != nil {
 		return f
 	}
-	comments, f := sendAll(ctx, s, c.Comments, func(e event.Comment) (event.Record, error) {
+	comments, large, f := sendEach(ctx, s, c.Comments, func(e event.Comment) (event.Record, error) {
 		e.Received = now
 		return e.Record(source, now)
 	})
+	c.Kept = append(c.Kept, large...)
 	if f != nil {
 		return f
 	}
@@ -595,14 +687,12 @@ func (s *Server) take(ctx context.Context, w http.ResponseWriter, a *account, c 
 	if c.Revoked {
 		s.log.Warn("the platform will deliver nothing more: somebody took the app's permission away; grant it anew in the account's settings", "platform", a.Platform, "account", a.Name)
 	}
-	for i, k := range c.Kept {
-		if letters == 0 || i == 10 { // repeats; or enough to know
-			break
-		}
-		s.log.Warn("a part of a delivery is kept as a dead letter", "platform", a.Platform, "account", a.Name, "reason", k.Err.Reason, "kind", k.Kind, "err", k.Err.Error())
+	if letters > 0 && s.sources.mayLog() {
+		k := c.Kept[0]
+		s.log.Warn("parts of a delivery are kept as dead letters", "platform", a.Platform, "account", a.Name, "parts", len(c.Kept), "reason", k.Err.Reason, "kind", k.Kind, "first", k.Err.Error())
 	}
 	s.cfg.Metrics.contents(a, c)
-	receipt := Receipt{Accepted: len(c.Posts) + len(c.Comments) - posts - comments, Repeated: posts + comments + old, DeadLetters: letters}
+	receipt := Receipt{Accepted: len(c.Posts) + len(c.Comments) - posts.lost - comments.lost - posts.repeated - comments.repeated, Repeated: posts.repeated + comments.repeated + old, DeadLetters: letters}
 	for _, n := range c.Dropped {
 		receipt.Dropped += n
 	}

@@ -612,6 +612,65 @@ func TestDirectMessagesAreNotKept(t *testing.T) {
 	}
 }
 
+// What the program fails at is told and kept.
+func TestPanic(t *testing.T) {
+	f := serve(t, nil)
+	f.accounts["x/saitama"].owners = nil // as no configuration is
+	w := f.do(t, post(t, delivery.X, xNew, recorded(t, "x-stream-reply")))
+	if letters := f.sink.letters(t); w.Code != http.StatusBadRequest || len(letters) != 1 || letters[0].Reason != event.ReasonInternal {
+		t.Errorf("%d, %+v", w.Code, letters)
+	}
+	f.accounts["facebook/wako"].secrets = nil
+	f.accounts["x/saitama"].secrets = nil
+	if w := f.do(t, get(t, "/webhook/x/saitama?crc_token=a")); w.Code != http.StatusInternalServerError {
+		t.Errorf("%d", w.Code)
+	}
+	if log := f.log.String(); strings.Count(log, `"level":"ERROR"`) < 2 || !strings.Contains(log, "index out of range") {
+		t.Errorf("%s", log)
+	}
+}
+
+// What a topic does not take for its size is kept, and the rest goes on.
+func TestLarge(t *testing.T) {
+	f := serve(t, nil)
+	f.sink.fail = func(r event.Record) error {
+		if r.Topic == event.TopicComments && strings.Contains(string(r.Value), "長い") {
+			return tooLargeError{}
+		}
+		return nil
+	}
+	body := `{"object":"page","entry":[{"id":"104500000000001","time":1793841300,"changes":[` +
+		`{"field":"feed","value":{"item":"comment","verb":"add","comment_id":"1","post_id":"9","message":"長い"}},` +
+		`{"field":"feed","value":{"item":"comment","verb":"add","comment_id":"2","post_id":"9","message":"みじかい"}}]}]}`
+	if got := receipt(t, f.do(t, post(t, delivery.Facebook, fbNew, body))); got != (Receipt{Accepted: 1, DeadLetters: 1}) {
+		t.Errorf("%+v", got)
+	}
+	if d := f.sink.letters(t); len(d) != 1 || d[0].Reason != event.ReasonSize || !strings.Contains(string(d[0].Value), "長い") {
+		t.Errorf("%+v", d)
+	}
+}
+
+// A body of nothing but broken parts costs one dead letter and one line of the log.
+func TestManyBrokenParts(t *testing.T) {
+	f := serve(t, nil)
+	body := `{"for_user_id":"1580000000000000001","tweet_create_events":[0` + strings.Repeat(",0", 200_000) + `]}`
+	if got := receipt(t, f.do(t, post(t, delivery.X, xNew, body))); got != (Receipt{DeadLetters: 1}) {
+		t.Errorf("%+v", got)
+	}
+	if d := f.sink.letters(t); string(d[0].Value) != body || strings.Count(f.log.String(), "\n") > 3 {
+		t.Errorf("%d bytes, log %s", len(d[0].Value), f.log)
+	}
+}
+
+// A blog whose clock is far ahead would make everything later count as earlier.
+func TestBlogAhead(t *testing.T) {
+	f := serve(t, nil)
+	body := strings.Replace(recorded(t, "blog-comment-edited"), "2026-", "9000-", 1)
+	if w := f.do(t, post(t, delivery.Blog, blogNew, body)); w.Code != http.StatusBadRequest || len(f.sink.letters(t)) != 1 {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
 // One broken part of a batch does not take the others with it.
 func TestBatch(t *testing.T) {
 	f := serve(t, nil)
