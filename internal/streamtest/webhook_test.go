@@ -239,7 +239,7 @@ func makeDispatches(random *rand.Rand) ([]dispatch, map[string]event.Comment) {
 		var c event.Comment
 		c.ID, c.Account, c.Platform, c.Text, c.Revision = strconv.Itoa(n), hookAccount[platform], platform, text, 1
 		if i < deliveries*5/100 { // what happens to it later may arrive earlier
-			at := 1_800_000_000 + n
+			at := 1_791_000_000 + n
 			revision := 1000 * at
 			if i%2 == 0 && platform != delivery.X {
 				c.Text, c.Revision = say(texts[random.IntN(len(texts))]), revision

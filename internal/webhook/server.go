@@ -74,9 +74,9 @@ func (l *shared) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		at, err := netip.ParseAddrPort(c.RemoteAddr().String())
+		at, _ := netip.ParseAddrPort(c.RemoteAddr().String())
 		addr := at.Addr().Unmap().WithZone("")
-		if err != nil || addr.IsLoopback() || l.sources.trusted(addr) {
+		if !addr.IsValid() || addr.IsLoopback() || l.sources.trusted(addr) {
 			return c, nil
 		}
 		if addr = household(addr); l.count(addr, 1) {
