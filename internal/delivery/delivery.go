@@ -1,5 +1,5 @@
-// Package delivery reads what X, Facebook and a blog send to a webhook: whether a delivery is signed by whom it should be,
-// and which comments and official posts it tells of. It does no I/O: package webhook is the HTTP side.
+// Package delivery speaks the platforms' side of a webhook: how X, Facebook or a blog signs a body, and which comments and
+// official posts that body tells of. It does no I/O: package webhook is the HTTP side.
 //
 // A delivery says of each comment what became of it: written, edited, hidden, shown again, deleted. Platforms deliver
 // again, late and in any order, so each such state gets a revision that follows from the delivery alone:
