@@ -16,6 +16,7 @@ package webhook
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
 	"encoding/json"
@@ -642,9 +643,12 @@ func sendEach[E recordable](ctx context.Context, s *Server, all []E, encode func
 		repeated, f := sendAll(ctx, s, []E{e}, encode)
 		if f != nil && tooLargeFor(f) {
 			r, _ := encode(e) // as a moment ago
-			large = append(large, delivery.Keep("", r.Value, &event.Error{
+			k := delivery.Keep("", r.Value, &event.Error{
 				Reason: event.ReasonSize, What: "is larger than " + r.Topic + " takes", Mend: "raise the topic's max.message.bytes to at least 1048588",
-			}))
+			})
+			id := sha256.Sum256([]byte(r.ID())) // the value says when it was received, which is another time with each repeat
+			k.Digest = [16]byte(id[:16])
+			large = append(large, k)
 			out.lost++
 			continue
 		}
