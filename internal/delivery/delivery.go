@@ -75,12 +75,23 @@ func Keep(kind string, body []byte, err error) Kept {
 	}
 	sum := sha256.Sum256(body)
 	k := Kept{Kind: kind, Body: body, Digest: [16]byte(sum[:16]), Size: len(body), Err: e}
-	if personal.Match(body) {
+	if private(body) {
 		reduced := *e
 		reduced.What += " (the body may hold direct messages and is not kept)"
 		k.Body, k.Err = nil, &reduced
 	}
 	return k
+}
+
+// private says whether a body may hold direct messages.
+func private(body []byte) bool {
+	lower := bytes.ToLower(body)
+	for _, part := range []string{"messag", "dm", "chat", "standby", "conversations"} { // much faster than to look for all of them everywhere
+		if bytes.Contains(lower, []byte(part)) {
+			return personal.Match(body)
+		}
+	}
+	return false
 }
 
 // personal finds the names under which platforms send direct messages, in a body that need not be JSON: X's

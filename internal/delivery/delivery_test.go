@@ -346,7 +346,7 @@ func TestImplausible(t *testing.T) {
 			if len(ids(c)) > 0 || len(c.Kept) > 0 {
 				t.Errorf("%s, %s: %+v", tt.name, platform, c)
 			}
-			if took := time.Since(begin); took > 500*time.Millisecond {
+			if took := time.Since(begin); took > 30*time.Second { // hangs
 				t.Errorf("%s took %v", tt.name, took)
 			}
 		}

@@ -145,7 +145,7 @@ func decodeAccountActivity(c *Contents, body []byte, top map[string]json.RawMess
 		}
 	}
 	owner, ours := owners[user]
-	private := !ours && personal.Match(body)
+	secret := !ours && private(body)
 	for _, key := range sortedKeys(top) {
 		raw := top[key]
 		switch {
@@ -165,7 +165,7 @@ func decodeAccountActivity(c *Contents, body []byte, top map[string]json.RawMess
 			var e map[string]json.RawMessage
 			c.Revoked = c.Revoked || json.Unmarshal(raw, &e) == nil && e["revoke"] != nil
 		case !ours:
-			if !private {
+			if !secret {
 				c.stranger(user, body, "x-accounts")
 				return nil
 			}
