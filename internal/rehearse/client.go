@@ -369,8 +369,11 @@ func (a *Answer) fault() (what, mend string) {
 	case a.Status == http.StatusTooManyRequests:
 		return answered + ": too many requests from one source", "wait and try again; name the proxies in --webhook-trusted-proxies, or raise --webhook-rate"
 	case a.Status == http.StatusServiceUnavailable && ours:
-		what, _, _ := strings.Cut(a.detail, "; ")
-		return answered + ": " + what, "is Kafka away? The receiver's /readyz says what is missing"
+		what, mend, _ := strings.Cut(a.detail, "; ")
+		if strings.Contains(what, "Kafka") {
+			mend = "is Kafka away? The receiver's /readyz says what is missing"
+		}
+		return answered + ": " + what, mend
 	case ours:
 		what, mend, _ := strings.Cut(a.detail, "; ")
 		if mend == "" {

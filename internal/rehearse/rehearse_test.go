@@ -319,7 +319,7 @@ func TestFaults(t *testing.T) {
 		},
 		{
 			name: "unavailable", platform: "x", stops: true, wrap: always(503, "application/problem+json", `{"status":503,"detail":"too much is being received at once; send it again"}`),
-			want: []string{"FAIL answered 503: too much is being received at once; is Kafka away?"},
+			want: []string{"FAIL answered 503: too much is being received at once; send it again"},
 		},
 		{
 			name: "takes everything", platform: "x", wrap: posts(believer),
