@@ -67,7 +67,7 @@ func (c *upCmd) Run(e *env) error {
 	u.Show = func(r event.Recommendation) { screen.show(r) }
 	u.Started = func(a *app.App, s app.Standing) {
 		judge = a.Judge()
-		c.started(screen, a, s, u.Sample, dir)
+		c.started(screen, a, s, u.Sample, hooks, dir)
 	}
 	u.Through = func(s app.Summary) { c.through(screen, s) }
 	if err := u.Run(e.ctx); err != nil {
@@ -85,7 +85,7 @@ func (c *upCmd) Run(e *env) error {
 	return screen.err
 }
 
-func (c *upCmd) started(p *cards, a *app.App, s app.Standing, sample *app.Sample, dir string) {
+func (c *upCmd) started(p *cards, a *app.App, s app.Standing, sample *app.Sample, hooks *app.Webhooks, dir string) {
 	p.line("Kotomori は、公式アカウントへの返信を読み、非表示・削除・ブロックを推奨します。実行はしません。")
 	p.line("  %s  %s", p.style.Pad("ブローカー", 12), a.Broker())
 	if addr := a.HTTPAddr(); addr != "" {
@@ -97,8 +97,7 @@ func (c *upCmd) started(p *cards, a *app.App, s app.Standing, sample *app.Sample
 			scheme = "https"
 		}
 		var names []string
-		accounts, _ := c.Accounts() // as at the start, where an error would have ended it
-		for _, a := range accounts {
+		for _, a := range hooks.Receiver.Accounts {
 			names = append(names, platformName(a.Platform)+" "+a.Name)
 		}
 		p.line("  %s  %s://%s/webhook/ (%s)", p.style.Pad("受信", 12), scheme, addr, strings.Join(names, "、"))

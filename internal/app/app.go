@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -210,19 +211,16 @@ func (a *App) startWebhooks(ctx context.Context, reg *prometheus.Registry) (err 
 
 // complete takes from the policy what it says about an account.
 func (a *App) complete(w *webhook.Account) error {
-	for _, p := range a.judge.Ruleset().Policies() {
-		if p.ID != w.Name {
-			continue
-		}
-		for _, on := range p.Accounts {
-			if on.Platform == w.Platform {
-				w.Handle = strings.TrimPrefix(on.Handle, "@")
-				return nil
-			}
-		}
+	p, ok := a.judge.Ruleset().Policy(w.Name)
+	if !ok {
+		return fmt.Errorf("webhooks: there is no policy %s; 'kotomori policy list' shows them", w.Name)
+	}
+	i := slices.IndexFunc(p.Accounts, func(on rules.Account) bool { return on.Platform == w.Platform })
+	if i < 0 {
 		return fmt.Errorf("webhooks: the policy %s has no account on %s; add it to the policy's accounts", w.Name, w.Platform)
 	}
-	return fmt.Errorf("webhooks: there is no policy %s; 'kotomori policy list' shows them", w.Name)
+	w.Handle = strings.TrimPrefix(p.Accounts[i].Handle, "@")
+	return nil
 }
 
 func (a *App) listen(ctx context.Context, addr string, fallback bool) (net.Listener, error) {

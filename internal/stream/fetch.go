@@ -93,6 +93,37 @@ func (c *Client) fetch(ctx context.Context, topic string, partition int, offset 
 	return f, nil
 }
 
+// readOn calls each with every message of a partition from one offset to another, in order, and tells how far it got, which
+// is where to go on after an error too. Records that are not there any more are passed over: of a compacted partition next
+// may be before the end, with nothing between.
+func (c *Client) readOn(ctx context.Context, topic string, partition int, from, end int64, each func(message)) (next int64, err error) {
+	for next = from; next < end; {
+		f, err := c.fetch(ctx, topic, partition, next)
+		if outOfRange(err) { // it begins later
+			first, err := c.firstOffset(ctx, topic, partition)
+			if err != nil {
+				return next, err
+			}
+			if first <= next {
+				return next, fmt.Errorf("reading %s/%d: there is nothing at %d, between %d and %d", topic, partition, next, first, end)
+			}
+			next = first
+			continue
+		}
+		if err != nil {
+			return next, err
+		}
+		for _, m := range f.messages {
+			each(m)
+		}
+		next = f.next
+		if f.dry { // the rest was removed by compaction
+			break
+		}
+	}
+	return next, nil
+}
+
 func recordBatches(r protocol.RecordReader) []protocol.RecordReader {
 	switch r := r.(type) {
 	case nil:

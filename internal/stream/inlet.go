@@ -442,35 +442,18 @@ func (l *lane) look(ctx context.Context) error {
 			l.next = max(first, end-l.inlet.cfg.Window)
 		}
 	}
-	for l.next < end {
-		f, err := c.fetch(ctx, l.topic, l.partition, l.next)
-		if outOfRange(err) { // retention was faster
-			first, err := c.firstOffset(ctx, l.topic, l.partition)
-			if err != nil {
-				return err
-			}
-			if first <= l.next {
-				return fmt.Errorf("reading %s/%d: there is nothing at %d, between %d and %d", l.topic, l.partition, l.next, first, end)
-			}
-			l.next = first
-			continue
+	l.next, err = c.readOn(ctx, l.topic, l.partition, l.next, end, func(m message) {
+		if m.value == nil { // removed by an administrator, who may send it again
+			l.known.forget(identityOf(string(m.key))) // the identity of a dead letter is its key
+			delete(l.highest, stateKeyOf(string(m.key)))
+			return
 		}
-		if err != nil {
-			return err
-		}
-		for _, m := range f.messages {
-			if m.value == nil { // removed by an administrator, who may send it again
-				l.known.forget(identityOf(string(m.key))) // the identity of a dead letter is its key
-				delete(l.highest, stateKeyOf(string(m.key)))
-				continue
-			}
-			l.learn(identityOf(m.id), m.id, m.key)
-		}
-		l.next = f.next
-		if f.dry { // the rest was removed by compaction
-			l.next = max(l.next, end)
-		}
+		l.learn(identityOf(m.id), m.id, m.key)
+	})
+	if err != nil {
+		return err
 	}
+	l.next = max(l.next, end)
 	l.looked = time.Now()
 	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -167,32 +166,11 @@ func (s *state) load(ctx context.Context, c *Client, partition int) error {
 	if s.next > end { // the topic was made anew
 		*s = *newState()
 	}
-	for s.next < end {
-		f, err := c.fetch(ctx, event.TopicRecommendations, partition, s.next)
-		if outOfRange(err) { // it begins later
-			first, err := c.firstOffset(ctx, event.TopicRecommendations, partition)
-			if err != nil {
-				return err
-			}
-			if first <= s.next {
-				return fmt.Errorf("reading %s/%d: there is nothing at %d, between %d and %d", event.TopicRecommendations, partition, s.next, first, end)
-			}
-			s.next = first
-			continue
+	s.next, err = c.readOn(ctx, event.TopicRecommendations, partition, s.next, end, func(m message) {
+		if err := s.fold(m.key, m.value); err != nil {
+			c.log.Warn("ignoring a record that is no recommendation", "topic", event.TopicRecommendations,
+				"partition", partition, "offset", m.offset, "err", err)
 		}
-		if err != nil {
-			return err
-		}
-		for _, m := range f.messages {
-			if err := s.fold(m.key, m.value); err != nil {
-				c.log.Warn("ignoring a record that is no recommendation", "topic", event.TopicRecommendations,
-					"partition", partition, "offset", m.offset, "err", err)
-			}
-		}
-		s.next = f.next
-		if f.dry { // the rest was removed by compaction
-			return nil
-		}
-	}
-	return nil
+	})
+	return err
 }

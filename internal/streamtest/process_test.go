@@ -7,12 +7,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -268,4 +270,25 @@ func freePort(t *testing.T) int {
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port
+}
+
+// chance skips a long test where it cannot or should not run, and gives what happens in it by chance: each time something
+// else, and the same again with KOTOMORI_TEST_SEED as the log tells it.
+func chance(t *testing.T) *rand.Rand {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes up to a minute")
+	}
+	if runtime.GOOS == "windows" {
+		t.Skip("there is no SIGTERM to stop a worker with")
+	}
+	seed := uint64(time.Now().UnixNano())
+	if s := os.Getenv("KOTOMORI_TEST_SEED"); s != "" {
+		var err error
+		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Logf("KOTOMORI_TEST_SEED=%d", seed)
+	return rand.New(rand.NewPCG(seed, 0))
 }

@@ -11,9 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -35,21 +33,7 @@ func TestStreamKafka(t *testing.T)    { testStream(t, newApache) }
 // started again; records are broken, comments edited and deleted. At the end every comment that breaks the policy has
 // exactly the recommendation that classify gives, every broken record is in the dead letters, and nothing is missing.
 func testStream(t *testing.T, newBroker func(*testing.T) broker) { //nolint:thelper // it is the test
-	if testing.Short() {
-		t.Skip("takes a minute")
-	}
-	if runtime.GOOS == "windows" {
-		t.Skip("there is no SIGTERM to stop a worker with")
-	}
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv("KOTOMORI_TEST_SEED"); s != "" {
-		var err error
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("KOTOMORI_TEST_SEED=%d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := chance(t)
 
 	b := newBroker(t)
 	b.start()

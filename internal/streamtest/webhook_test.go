@@ -10,8 +10,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -65,21 +63,7 @@ type told struct {
 // is taken, as platforms do. In the end each state of each comment is in the stream once, and what is recommended is what
 // the last state of each comment deserves.
 func testWebhook(t *testing.T, newBroker func(*testing.T) broker) { //nolint:thelper // it is the test
-	if testing.Short() {
-		t.Skip("takes half a minute")
-	}
-	if runtime.GOOS == "windows" {
-		t.Skip("there is no SIGTERM to stop a worker with")
-	}
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv("KOTOMORI_TEST_SEED"); s != "" {
-		var err error
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Logf("KOTOMORI_TEST_SEED=%d", seed)
-	random := rand.New(rand.NewPCG(seed, 0))
+	random := chance(t)
 
 	b := newBroker(t)
 	b.start()

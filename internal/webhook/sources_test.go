@@ -147,6 +147,30 @@ func TestRate(t *testing.T) {
 	}
 }
 
+// hang sends as many requests as one source may have at hand, each of which stays after the beginning of its body until end.
+func hang(t *testing.T, f fixture, platform, secret string, begin []byte) (end func()) {
+	t.Helper()
+	var wg sync.WaitGroup
+	var ends []*io.PipeWriter
+	for range maxInside {
+		r, w := io.Pipe()
+		ends = append(ends, w)
+		req := post(t, platform, secret, "")
+		req.Body, req.ContentLength = r, -1
+		wg.Go(func() {
+			f.do(t, req)
+			_ = r.Close() // net/http does so
+		})
+		_, _ = w.Write(begin) // it is being read, or was refused
+	}
+	return func() {
+		for _, w := range ends {
+			_ = w.CloseWithError(io.ErrUnexpectedEOF)
+		}
+		wg.Wait()
+	}
+}
+
 // Whoever holds many requests without a right signature gets no more, and others do; deliveries that wait for Kafka do not
 // count.
 func TestManyAtOnce(t *testing.T) {
@@ -167,15 +191,7 @@ func TestManyAtOnce(t *testing.T) {
 	if w := f.do(t, get(t, "/webhook/x/saitama?crc_token=a")); w.Code != http.StatusOK {
 		t.Errorf("while deliveries wait: %d", w.Code)
 	}
-	var ends []*io.PipeWriter
-	for range maxInside {
-		r, w := io.Pipe()
-		ends = append(ends, w)
-		req := post(t, delivery.X, xNew, "")
-		req.Body, req.ContentLength = r, -1
-		wg.Go(func() { f.do(t, req) })
-		_, _ = w.Write([]byte("{"))
-	}
+	end := hang(t, f, delivery.X, xNew, []byte("{"))
 	if w := f.do(t, get(t, "/webhook/x/saitama?crc_token=a")); w.Code != http.StatusTooManyRequests {
 		t.Errorf("one more: %d", w.Code)
 	}
@@ -184,9 +200,7 @@ func TestManyAtOnce(t *testing.T) {
 	if w := f.do(t, other); w.Code != http.StatusOK {
 		t.Errorf("another source: %d", w.Code)
 	}
-	for _, w := range ends {
-		_ = w.CloseWithError(io.ErrUnexpectedEOF)
-	}
+	end()
 	close(f.sink.gate)
 	wg.Wait()
 	if w := f.do(t, get(t, "/webhook/x/saitama?crc_token=a")); w.Code != http.StatusOK {
@@ -214,19 +228,7 @@ func TestSignedIsNotLimited(t *testing.T) {
 // One source that sends bodies slowly does not take the room of all others.
 func TestRoomIsShared(t *testing.T) {
 	f := serve(t, func(cfg *Config) { cfg.Rate = 1000 })
-	var wg sync.WaitGroup
-	var ends []*io.PipeWriter
-	for range maxInside {
-		r, w := io.Pipe()
-		ends = append(ends, w)
-		req := post(t, delivery.Facebook, fbNew, "")
-		req.Body, req.ContentLength = r, -1
-		wg.Go(func() {
-			f.do(t, req)
-			_ = r.Close() // net/http does so
-		})
-		_, _ = w.Write([]byte("{")) // it is being read, or was refused
-	}
+	end := hang(t, f, delivery.Facebook, fbNew, []byte("{"))
 	for i, name := range []string{"facebook-comment-add", "facebook-comment-nested"} {
 		other := post(t, delivery.Facebook, fbNew, recorded(t, name))
 		other.RemoteAddr, other.ContentLength = fmt.Sprintf("198.51.100.%d:5", i+1), -1
@@ -234,37 +236,19 @@ func TestRoomIsShared(t *testing.T) {
 			t.Errorf("another source: %d %s", w.Code, w.Body)
 		}
 	}
-	for _, w := range ends {
-		_ = w.CloseWithError(io.ErrUnexpectedEOF)
-	}
-	wg.Wait()
+	end()
 }
 
 // One source that really sends much holds no more than its share, and gives it back.
 func TestShare(t *testing.T) {
 	f := serve(t, func(cfg *Config) { cfg.Rate = 1000 })
-	var wg sync.WaitGroup
-	var ends []*io.PipeWriter
-	for range maxInside {
-		r, w := io.Pipe()
-		ends = append(ends, w)
-		req := post(t, delivery.Facebook, fbNew, "")
-		req.Body, req.ContentLength = r, -1
-		wg.Go(func() {
-			f.do(t, req)
-			_ = r.Close() // net/http does so
-		})
-		_, _ = w.Write(make([]byte, 2<<20)) // refused at some point
-	}
+	end := hang(t, f, delivery.Facebook, fbNew, make([]byte, 2<<20))
 	other := post(t, delivery.Facebook, fbNew, recorded(t, "facebook-comment-add"))
 	other.RemoteAddr = "198.51.100.7:5"
 	if w := f.do(t, other); w.Code != http.StatusOK {
 		t.Errorf("another source: %d %s", w.Code, w.Body)
 	}
-	for _, w := range ends {
-		_ = w.CloseWithError(io.ErrUnexpectedEOF)
-	}
-	wg.Wait()
+	end()
 	if w := f.do(t, post(t, delivery.Facebook, fbNew, recorded(t, "facebook-comment-nested"))); w.Code != http.StatusOK {
 		t.Errorf("afterwards: %d %s", w.Code, w.Body)
 	}

@@ -231,7 +231,7 @@ func (s *Server) Handler() http.Handler {
 	mux.HandleFunc("POST /webhook/{platform}/{account}", s.answer(s.deliver))
 	mux.HandleFunc("GET /webhook/x/{account}", s.answer(s.challenge))
 	mux.HandleFunc("GET /webhook/facebook/{account}", s.answer(s.verify))
-	mux.HandleFunc("/webhook/{platform}/{account}", s.answer(func(w http.ResponseWriter, r *http.Request) (*account, *fault) {
+	mux.HandleFunc("/webhook/{platform}/{account}", s.answer(func(w http.ResponseWriter, r *http.Request, _ *visit) (*account, *fault) {
 		a, f := s.find(r, r.PathValue("platform"))
 		if f != nil {
 			return nil, f
@@ -243,7 +243,7 @@ func (s *Server) Handler() http.Handler {
 		w.Header().Set("Allow", allowed)
 		return a, &fault{status: http.StatusMethodNotAllowed, detail: "this address does not take " + r.Method + "; use one of " + allowed}
 	}))
-	none := s.answer(func(http.ResponseWriter, *http.Request) (*account, *fault) { return nil, notFound })
+	none := s.answer(func(http.ResponseWriter, *http.Request, *visit) (*account, *fault) { return nil, notFound })
 	mux.HandleFunc("/", none)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		// The mux would answer with a redirect, after which X delivers nothing more.
@@ -268,7 +268,7 @@ type fault struct {
 var notFound = &fault{status: http.StatusNotFound, detail: "nothing is here; the address is /webhook/x, /webhook/facebook or /webhook/blog and an account whose secret is configured"}
 
 // handler does what a request asks and answers it, or says what is wrong with it.
-type handler func(http.ResponseWriter, *http.Request) (*account, *fault)
+type handler func(http.ResponseWriter, *http.Request, *visit) (*account, *fault)
 
 // answer does what is common to all requests.
 func (s *Server) answer(h handler) http.HandlerFunc {
@@ -286,7 +286,7 @@ func (s *Server) answer(h handler) http.HandlerFunc {
 			f = &fault{status: http.StatusTooManyRequests, retry: wait, detail: "too many requests from one source; wait, or raise --webhook-rate"}
 		} else {
 			defer from.leave()
-			a, f = s.guard(h, rec, r.WithContext(context.WithValue(r.Context(), visitKey{}, from)))
+			a, f = s.guard(h, rec, r, from)
 		}
 		if f != nil {
 			problem(rec, f, id)
@@ -298,21 +298,26 @@ func (s *Server) answer(h handler) http.HandlerFunc {
 
 // guard lets a request that makes the program fail end with 500, and be heard of. What is to be sent again and fails again
 // would otherwise do so in silence.
-func (s *Server) guard(h handler, w http.ResponseWriter, r *http.Request) (a *account, f *fault) {
+func (s *Server) guard(h handler, w http.ResponseWriter, r *http.Request, from *visit) (a *account, f *fault) {
 	defer func() {
 		v := recover()
 		if v == nil {
 			return
 		}
-		// The value may hold what somebody wrote; a runtime error does not.
-		what := fmt.Sprintf("panic of type %T", v)
-		if e, ok := v.(runtime.Error); ok {
-			what = e.Error()
-		}
-		s.log.Error("a request failed", "panic", what, "stack", string(debug.Stack()))
+		s.failed("answering a request", v)
 		a, f = nil, &fault{status: http.StatusInternalServerError, detail: "the program failed; report it with its log"}
 	}()
-	return h(w, r)
+	return h(w, r, from)
+}
+
+// failed logs a panic, and what the program was at.
+func (s *Server) failed(at string, v any) {
+	// The value may hold what somebody wrote; a runtime error does not.
+	why := fmt.Sprintf("panic of type %T", v)
+	if e, ok := v.(runtime.Error); ok {
+		why = e.Error()
+	}
+	s.log.Error("the program failed", "at", at, "panic", why, "stack", string(debug.Stack()))
 }
 
 // note logs a request: what somebody here should look at as a warning. Anybody on the internet can cause a 401, but a wrong
@@ -401,7 +406,7 @@ func (s *Server) find(r *http.Request, platform string) (*account, *fault) {
 var crcToken = regexp.MustCompile(`^[0-9A-Za-z_=+/ .~-]{1,256}$`)
 
 // challenge answers X's CRC: with the present secret, the first.
-func (s *Server) challenge(w http.ResponseWriter, r *http.Request) (*account, *fault) {
+func (s *Server) challenge(w http.ResponseWriter, r *http.Request, _ *visit) (*account, *fault) {
 	a, f := s.find(r, delivery.X)
 	if f != nil {
 		return nil, f
@@ -416,7 +421,7 @@ func (s *Server) challenge(w http.ResponseWriter, r *http.Request) (*account, *f
 }
 
 // verify answers Facebook's verification.
-func (s *Server) verify(w http.ResponseWriter, r *http.Request) (*account, *fault) {
+func (s *Server) verify(w http.ResponseWriter, r *http.Request, from *visit) (*account, *fault) {
 	a, f := s.find(r, delivery.Facebook)
 	if f != nil {
 		return nil, f
@@ -433,16 +438,14 @@ func (s *Server) verify(w http.ResponseWriter, r *http.Request) (*account, *faul
 	if fits == 0 {
 		return a, &fault{status: http.StatusForbidden, detail: "hub.verify_token is another than the account's; type the same into Facebook's form and --facebook-verify-tokens"}
 	}
-	if from, ok := r.Context().Value(visitKey{}).(*visit); ok {
-		from.trust()
-	}
+	from.trust()
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = io.WriteString(w, challenge) //nolint:gosec // as text, and only for whoever knows the token
 	return a, nil
 }
 
 // deliver takes a delivery.
-func (s *Server) deliver(w http.ResponseWriter, r *http.Request) (*account, *fault) {
+func (s *Server) deliver(w http.ResponseWriter, r *http.Request, from *visit) (*account, *fault) {
 	a, f := s.find(r, r.PathValue("platform"))
 	if f != nil {
 		return nil, f
@@ -460,7 +463,6 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request) (*account, *fau
 	if r.ContentLength > limit {
 		return a, tooLarge(limit)
 	}
-	from, _ := r.Context().Value(visitKey{}).(*visit)
 	body, release, err := s.read(http.MaxBytesReader(w, r.Body, limit), from, int(limit))
 	defer release()
 	if err != nil {
@@ -488,7 +490,7 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request) (*account, *fau
 func (s *Server) decode(a *account, body []byte, which int) (c delivery.Contents, err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			s.log.Error("a delivery made the program fail", "platform", a.Platform, "panic", fmt.Sprintf("%T", v), "stack", string(debug.Stack()))
+			s.failed("reading a delivery", v)
 			err = &event.Error{Reason: event.ReasonInternal, What: "made the program fail", Mend: "report it with the program's log"}
 		}
 	}()
@@ -503,9 +505,6 @@ func (s *Server) decode(a *account, body []byte, which int) (c delivery.Contents
 }
 
 var errNoRoom = errors.New("no room for another body")
-
-// visitKey is where a request's context has its visit.
-type visitKey struct{}
 
 // read reads a body of at most limit bytes, taking room as it comes in: who only says that much will come takes none from
 // others.
