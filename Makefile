@@ -23,7 +23,7 @@ fmt:
 lint:
 	.ci/run lint
 
-# The learned reader and how it is pooled with the rules. Minutes on two cores; the same input gives the same files.
+# The learned reader and how it is pooled with the rules. Some forty minutes on two cores; the same input gives the same files.
 train:
 	$(GO) run ./cmd/kotomori train testdata/corpus/train/*.jsonl $(addprefix --known ,$(wildcard testdata/labelled/*.jsonl) testdata/protected.jsonl) \
 		--model internal/model/shipped/model.bin --join classifier/join.json --report doc/model-report.txt

@@ -173,7 +173,7 @@ func (l learned) Evidence(in *Reading, memory *any, category string) []Evidence 
 	return out
 }
 
-// Because says why the model spoke, as far as a linear model can.
+// Because says why the model spoke, as far as one that learned from examples can.
 func (l learned) Because(category string, evidence []Evidence) string {
 	var words []string
 	for _, e := range evidence {

@@ -68,18 +68,42 @@ func (c *trainCmd) Run(e *env) error {
 	if err := result.Report.Write(&report); err != nil {
 		return fmt.Errorf("writing the report: %w", err)
 	}
-	if err := os.WriteFile(c.Model, file, 0o644); err != nil { //nolint:gosec // not secret
-		return fmt.Errorf("writing the model: %w", err)
+	outputs := []output{{"model", c.Model, file}, {"pooling", c.Join, append(join, '\n')}}
+	if c.Report != "" {
+		outputs = append(outputs, output{"report", c.Report, report.Bytes()})
 	}
-	if err := os.WriteFile(c.Join, append(join, '\n'), 0o644); err != nil { //nolint:gosec // not secret
-		return fmt.Errorf("writing the pooling: %w", err)
+	if err := replace(outputs); err != nil {
+		return err
 	}
 	if c.Report == "" {
 		_, err = e.stdout.Write(report.Bytes())
-		return err
 	}
-	if err := os.WriteFile(c.Report, report.Bytes(), 0o644); err != nil { //nolint:gosec // not secret
-		return fmt.Errorf("writing the report: %w", err)
+	return err
+}
+
+// output is a file to write.
+type output struct {
+	what, name string
+	data       []byte
+}
+
+// replace writes files that belong together: none is replaced before all are written.
+func replace(outputs []output) error {
+	const beside = ".new"
+	defer func() {
+		for _, o := range outputs {
+			_ = os.Remove(o.name + beside) // there only after an error
+		}
+	}()
+	for _, o := range outputs {
+		if err := os.WriteFile(o.name+beside, o.data, 0o644); err != nil { //nolint:gosec // not secret
+			return fmt.Errorf("writing the %s: %w", o.what, err)
+		}
+	}
+	for _, o := range outputs {
+		if err := os.Rename(o.name+beside, o.name); err != nil {
+			return fmt.Errorf("writing the %s: %w", o.what, err)
+		}
 	}
 	return nil
 }
@@ -136,6 +160,6 @@ func (c *vectorsCmd) Run(e *env) error {
 	if err := os.WriteFile(c.Out, out.Bytes(), 0o644); err != nil { //nolint:gosec // not secret
 		return fmt.Errorf("writing the vectors: %w", err)
 	}
-	_, err = fmt.Fprintf(e.stdout, "%d words, %d rows of %d dimensions, %d bytes\n", len(v.Words), v.Rows(), v.Dims, out.Len())
+	_, err = fmt.Fprintf(e.stdout, "%d words, %d rows of %d dimensions, %d bytes\n", len(v.Words), v.Rows(), v.Dims(), out.Len())
 	return err
 }

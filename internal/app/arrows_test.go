@@ -29,7 +29,7 @@ var floors = [][]string{
 	{"rules"},
 	{"dict", "internal/detect"},
 	{"internal/automaton", "internal/morph"},
-	{"internal/text", "internal/yamldoc", "testdata"},
+	{"internal/text", "internal/neural", "internal/yamldoc", "testdata"},
 }
 
 // helpers serve tests only: no package of the program imports them.

@@ -103,20 +103,8 @@ func Finish(bins []Bin) {
 	}
 }
 
-// reliability groups the leading categories' shares.
-func reliability(shares [][]float32, examples []*example) []Bin {
-	bins := Bins()
-	for i, e := range examples {
-		if lead := leading(shares[i]); lead != none {
-			Count(bins, float64(shares[i][lead]), lead == e.label)
-		}
-	}
-	Finish(bins)
-	return bins
-}
-
 // leading is the category with the largest share, if all together outweigh none.
-func leading(shares []float32) int {
+func leading(shares []float64) int {
 	if shares[none] > 0.5 {
 		return none
 	}

@@ -1,4 +1,5 @@
-// Package model is the learned reader of comments: a linear model beside the rules, for what no word list holds.
+// Package model is the learned reader of comments, beside the rules, for what no word list holds: a linear model, and where that is in
+// doubt a small net.
 //
 // # What it sees
 //
@@ -21,15 +22,24 @@
 //
 // # What it says
 //
-// A multinomial logistic regression gives each category of the account's policy, and none, a share of certainty. They add up to 1:
+// A multinomial logistic regression (the first reading) gives each category of the account's policy, and none, a share of certainty. They add up to 1:
 // at most one clause leads. The shares are calibrated by cross-validation over official posts (Platt's scaling with one
 // temperature and a shift for each category), so that of the comments given 0.9, nine in ten are right; the report of the training
 // shows it. The phrases that weighed most for the category against none are its evidence: each feature's weight lies on the
 // characters that it was seen at.
 //
+// # The second reading
+//
+// Where the share of none is below 0.9, package neural's net reads the same characters and words again, as they stand together, with the
+// same comparison with the post and the same name of the author, each for the same categories only. Its logits and the linear
+// model's log-odds are weighed and shifted to the final shares, which are calibrated by this: the weights are fitted on comments that
+// neither reading had seen. Most fair comments are read once only. The evidence is then of both readings: what each filter that was
+// on added lies on the characters or words that it was on at.
+//
 // # Training
 //
 // Train is deterministic: the same comments, vectors and options give the same file, byte for byte, on the same architecture.
 // AdaGrad (Duchi, Hazan & Singer 2011) with an L2 penalty goes over the comments in an order drawn from a fixed seed; the
-// mean of the last epochs is kept. Weights are stored in 8 bits, those that are added up on one scale.
+// mean of the last epochs is kept. Weights are stored in 8 bits, those that are added up on one scale. The net learns what the linear
+// model gets wrong, from the shares that models gave to comments which they had not seen; so it learns from no made and no known comment.
 package model

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"unicode"
 
+	"github.com/kotomori/kotomori/internal/neural"
 	"github.com/kotomori/kotomori/internal/text"
 )
 
@@ -258,10 +259,10 @@ func seed(g group) uint32 { return mix(0x811C9DC5, uint32(g)+1) }
 
 // mean of the words' vectors, each by its weight.
 func (x *extractor) mean(words []wordAt) []float32 {
-	sum := make([]float32, x.vectors.Dims)
+	sum := make([]float32, x.vectors.dims)
 	all := x.vectors.total(words)
 	for _, w := range words {
-		x.vectors.add(w.row, x.vectors.rare[w.row]/all, sum)
+		x.vectors.Add(w.row, x.vectors.rare[w.row]/all, sum)
 	}
 	return sum
 }
@@ -660,12 +661,17 @@ func withoutLinks(out, r []rune) []rune {
 	return out
 }
 
-// Official is an official post as replies are compared with it. It may be shared between goroutines.
+// Official is an official post as one model compares replies with it. It may be shared between goroutines.
 type Official struct {
 	rows, fine, coarse set // of its words; coarse of those that tell of a subject
 	runs, numbers      set
+	pairs              set // of characters
 	about              []float32
 	length             float64 // of about
+	words              []int32 // rows of the first ones, for the net
+
+	once   sync.Once
+	second *neural.Post // by once
 }
 
 // Official prepares an official post.
@@ -679,6 +685,9 @@ func (x *extractor) official(t *text.Text) *Official {
 		s.reset(len(words))
 	}
 	for _, w := range words {
+		if len(o.words) < neural.MaxPost {
+			o.words = append(o.words, int32(w.row))
+		}
 		o.rows.add(uint32(w.row))
 		o.fine.add(uint32(v.fine[w.row]))
 		if w.row >= everyday {
@@ -692,10 +701,20 @@ func (x *extractor) official(t *text.Text) *Official {
 	for i := range max(0, len(runes)-2) {
 		o.runs.add(trigram(runes, i))
 	}
+	o.pairs.reset(len(runes))
+	for i := range max(0, len(runes)-1) {
+		o.pairs.add(bigram(runes, i))
+	}
 	o.numbers.reset(len(runes))
-	eachNumber(runes, func(h uint32) { o.numbers.add(h) })
+	eachNumber(runes, func(h uint32, _, _ int) { o.numbers.add(h) })
 	return o
 }
+
+// facts is how many numbers postFeatures gives: 14, and three tables of cells.
+const (
+	cells = 66
+	facts = 14 + 3*cells
+)
 
 // postFeatures compare a reply with the official post: what it is about, how much of it is copied, and whether its numbers are the post's.
 func (x *extractor) postFeatures(in *Input, r *reading) []float32 {
@@ -738,7 +757,7 @@ func (x *extractor) postFeatures(in *Input, r *reading) []float32 {
 	copied := float64(common) / float64(runs+3)
 	numbers, other := 0, 0
 	r.set.reset(len(reply))
-	eachNumber(reply, func(h uint32) {
+	eachNumber(reply, func(h uint32, _, _ int) {
 		if r.set.add(h) {
 			numbers++
 			if !o.numbers.has(h) {
@@ -759,7 +778,6 @@ func (x *extractor) postFeatures(in *Input, r *reading) []float32 {
 		size*4 + step(telling-akin, 0, 1, 3),
 		size*4 + step(alike, 0, 1, 2),
 	} {
-		const cells = 66
 		for i := range cells {
 			if i == t {
 				out = append(out, 0.7)
@@ -787,12 +805,12 @@ func (v *Vectors) Likeness(a, b *text.Text) (cos float64, telling int) {
 
 // about is the sum of words' vectors, each by how much it tells: what they are about. It is put into sum, if that has room.
 func (v *Vectors) about(words []wordAt, sum []float32) []float32 {
-	if len(sum) != v.Dims {
-		sum = make([]float32, v.Dims)
+	if len(sum) != v.dims {
+		sum = make([]float32, v.dims)
 	}
 	clear(sum)
 	for _, w := range words {
-		v.add(w.row, v.rare[w.row], sum)
+		v.Add(w.row, v.rare[w.row], sum)
 	}
 	return sum
 }
@@ -814,18 +832,23 @@ func trigram(r []rune, i int) uint32 {
 	return mix(mix(mix(seed(post), uint32(r[i])), uint32(r[i+1])), uint32(r[i+2]))
 }
 
-// eachNumber calls f for each run of digits.
-func eachNumber(r []rune, f func(hash uint32)) {
+// bigram hashes the two runes from i on.
+func bigram(r []rune, i int) uint32 {
+	return mix(mix(seed(post), uint32(r[i])), uint32(r[i+1]))
+}
+
+// eachNumber calls f for each run of digits, runes [from,to).
+func eachNumber(r []rune, f func(hash uint32, from, to int)) {
 	for i := 0; i < len(r); {
 		if !digit(r[i]) {
 			i++
 			continue
 		}
-		h := seed(post)
+		h, from := seed(post), i
 		for i < len(r) && digit(r[i]) {
 			h = mix(h, uint32(r[i]))
 			i++
 		}
-		f(h)
+		f(h, from, i)
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/kotomori/kotomori/internal/neural"
 	"github.com/kotomori/kotomori/internal/text"
 )
 
@@ -26,6 +27,8 @@ type Model struct {
 	quantum [groups]float32 // by group: what its weights are multiplied by
 	packed  []row           // by feature: its weights
 	vector  []float32       // dimensions × classes
+
+	second *second
 
 	extract extractor
 	rows    []float32 // words' rows × classes: what a row of the vectors adds up to
@@ -54,6 +57,7 @@ type Reading struct {
 	row   []float32
 	// The original's code points, by which phrases are cut.
 	original []rune
+	again    again
 }
 
 // Read reads a comment into r, in the memory of what was read before. Possible says, by category, whether the account's policy has a clause
@@ -107,6 +111,10 @@ func (m *Model) Read(in *Input, possible []bool, r *Reading) {
 		}
 	}
 	softmax(sum, mask)
+	if r.again.asked = false; sum[none] < doubtful {
+		m.readAgain(in, compare, name, r)
+		softmax(sum, mask)
+	}
 	r.None = float64(sum[none])
 	r.Shares = r.Shares[:0]
 	for _, p := range sum[1:] {
@@ -219,17 +227,29 @@ func (r *Reading) Evidence(category int) []Span {
 			weigh[i] += w / float64(end-start)
 		}
 	}
+	first := m.Calibration.Heat // what the first reading's logits count
+	if r.again.asked {
+		w := &m.second.weighing
+		first *= w.Linear + w.Net*neural.OffsetWeight
+		symbols, words := r.again.reading.Weigh(category + 1)
+		for i, x := range symbols[1 : len(symbols)-1] { // without the edges
+			put(i, i+1, w.Net*float64(x))
+		}
+		for i, x := range words {
+			put(r.seen.words[i].start, r.seen.words[i].end, w.Net*float64(x))
+		}
+	}
 	for _, f := range r.seen.found {
 		if f.end > 0 {
 			m.unpack(f.number, r.seen.values[f.group]*m.quantum[f.group], row)
-			put(int(f.start), int(f.end), float64(row[category+1]-row[none]))
+			put(int(f.start), int(f.end), first*float64(row[category+1]-row[none]))
 		}
 	}
 	words, rare := r.seen.words, m.extract.vectors.rare
 	all := m.extract.vectors.total(words)
 	for _, w := range words {
 		row := m.rows[w.row*c:]
-		put(w.start, w.end, float64(row[category+1]-row[none])*float64(rare[w.row]/all))
+		put(w.start, w.end, first*float64(row[category+1]-row[none])*float64(rare[w.row]/all))
 	}
 	// What is cited is phrases, and no letters.
 	phrases := r.seen.phrases(r.original)
@@ -296,7 +316,7 @@ func citable(r rune) bool {
 	return r > ' ' && !slices.Contains([]rune("、。,.!?！？「」『』()（）…・ー"), r)
 }
 
-const modelMagic = "kotomori model 2\n"
+const modelMagic = "kotomori model 3\n"
 
 // Bytes is the model's file, as Load reads it.
 func (m *Model) Bytes() ([]byte, error) {
@@ -331,6 +351,7 @@ func (m *Model) Bytes() ([]byte, error) {
 		}
 	}
 	put(weights)
+	m.second.put(&b, put)
 	if _, err := z.Write(b.Bytes()); err != nil {
 		return nil, err
 	}
@@ -403,8 +424,11 @@ func (m *Model) read(data []byte) error {
 	for i := range m.packed {
 		m.packed[i] = pack(weights[i*c : (i+1)*c])
 	}
-	if d.err == nil && (len(m.vector) != m.extract.vectors.Dims*c || trainedWith != m.extract.vectors.sum) {
+	if d.err == nil && (len(m.vector) != m.extract.vectors.dims*c || trainedWith != m.extract.vectors.sum) {
 		d.fail(errors.New("it was trained with other word vectors: train it anew"))
+	}
+	if d.err == nil {
+		m.second = m.readSecond(d, get)
 	}
 	d.end()
 	for i, k := range m.keys {
@@ -423,7 +447,7 @@ func (m *Model) prepare() {
 	m.rows = make([]float32, v.Rows()*c)
 	for row := range v.Rows() {
 		out := m.rows[row*c : (row+1)*c]
-		for d, x := range v.data[row*v.Dims : (row+1)*v.Dims] {
+		for d, x := range v.data[row*v.dims : (row+1)*v.dims] {
 			addRow(out, m.vector[d*c:], v.scale[row]*float32(x))
 		}
 	}

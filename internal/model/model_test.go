@@ -3,9 +3,11 @@ package model
 import (
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
@@ -17,24 +19,24 @@ import (
 var categories = []string{"sale", "insult"}
 
 // fewVectors are vectors of some words: those of a theme lie close.
-func fewVectors(t *testing.T) []byte {
-	t.Helper()
+func fewVectors(tb testing.TB) []byte {
+	tb.Helper()
 	words := [][]string{{"格安", "販売", "通販", "割引"}, {"馬鹿", "無能", "間抜け", "阿呆"}, {"花火", "祭り", "公園", "図書館"}}
-	v, err := ReadWheel(bytes.NewReader(wheel(t, words)), int64(len(wheel(t, words))))
+	v, err := ReadWheel(bytes.NewReader(wheel(tb, words)), int64(len(wheel(tb, words))))
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	v.Source = "test"
 	var b bytes.Buffer
 	if err := v.Write(&b); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return b.Bytes()
 }
 
 // wheel makes a wheel as spaCy's models are, with a vector for each word close to its theme's.
-func wheel(t *testing.T, themes [][]string) []byte {
-	t.Helper()
+func wheel(tb testing.TB, themes [][]string) []byte {
+	tb.Helper()
 	const dims = 8
 	var list []string
 	var rows, keys bytes.Buffer
@@ -60,7 +62,7 @@ func wheel(t *testing.T, themes [][]string) []byte {
 	npy = append(append(npy, header...), rows.Bytes()...)
 	names, err := json.Marshal(list)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	var out bytes.Buffer
 	z := zip.NewWriter(&out)
@@ -69,14 +71,14 @@ func wheel(t *testing.T, themes [][]string) []byte {
 	} {
 		f, err := z.Create("m/m-1/vocab/" + name)
 		if err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 		if _, err := f.Write(data); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	if err := z.Close(); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return out.Bytes()
 }
@@ -263,10 +265,51 @@ func TestLinks(t *testing.T) {
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(modelMagic))
 	f.Add([]byte(vectorsMagic))
+	vectors := fewVectors(f)
+	known, err := ReadVectors(vectors)
+	if err != nil {
+		f.Fatal(err)
+	}
+	o := DefaultOptions()
+	o.Epochs, o.NetFolds, o.Net = 2, 1, smallNet()
+	o.Net.Epochs = 1
+	m, _, err := Train(fewComments(), categories, vectors, o, nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	file, err := m.Bytes()
+	if err != nil {
+		f.Fatal(err)
+	}
+	z, err := gzip.NewReader(bytes.NewReader(file[len(modelMagic):]))
+	if err != nil {
+		f.Fatal(err)
+	}
+	inside, err := io.ReadAll(z)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(inside)
+	f.Add(inside[:len(inside)-9])
+	in := &Input{Text: text.New("格安販売の花火30円"), Name: "市", Post: m.Official(text.New("花火は30日"))}
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		_, _ = ReadVectors(data)
-		m := &Model{extract: extractor{vectors: &Vectors{Dims: 1}}}
-		_ = m.read(data)
+		_ = (&Model{extract: extractor{vectors: &Vectors{dims: 1}}}).read(data)
+		// What is packed, so that it is not the packing that is found to be wrong.
+		packed := bytes.NewBufferString(modelMagic)
+		z := gzip.NewWriter(packed)
+		_, _ = z.Write(data) // a buffer takes everything
+		_ = z.Close()
+		m := &Model{extract: extractor{vectors: known}}
+		if m.read(packed.Bytes()) != nil {
+			return
+		}
+		m.prepare()
+		var r Reading
+		m.Read(in, make([]bool, len(m.Categories)), &r)
+		if len(m.Categories) > 0 {
+			r.Evidence(0)
+		}
 	})
 }
 
@@ -275,14 +318,28 @@ func BenchmarkRead(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
+	post := m.Official(text.New("花火大会を7月30日に荒川の河川敷で開きます。駐車場はありません。電車とバスをご利用ください。"))
 	possible := make([]bool, len(m.Categories))
 	for i := range possible {
 		possible[i] = true
 	}
-	in := &Input{Text: text.New("先日の花火大会、とても楽しかったです。来年も家族で行きますので、駐車場をもう少し増やしていただけると助かります。")}
-	b.ReportAllocs()
-	r := &Reading{}
-	for b.Loop() {
-		m.Read(in, possible, r)
+	for _, x := range []struct {
+		name, text string
+		again      bool
+	}{
+		{"once", "先日の花火大会、とても楽しかったです。来年も家族で行きますので、駐車場をもう少し増やしていただけると助かります。", false},
+		{"twice", "先日の花火大会、友達の副業の先生に教わった方法で席が全部取れた。来年も私だけに連絡をくれれば、駐車場の券ごと安く譲れますよ。", true},
+	} {
+		b.Run(x.name, func(b *testing.B) {
+			in := &Input{Text: text.New(x.text), Post: post, Name: "市民", Handle: "shimin"}
+			b.ReportAllocs()
+			r := &Reading{}
+			for b.Loop() {
+				m.Read(in, possible, r)
+			}
+			if r.again.asked != x.again {
+				b.Errorf("read again: %v, none has %v", r.again.asked, r.None)
+			}
+		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/kotomori/kotomori/internal/neural"
 	"github.com/kotomori/kotomori/internal/text"
 )
 
@@ -19,11 +20,14 @@ type Options struct {
 	Penalty float64 // L2
 	Least   int     // a feature seen in fewer comments is left out
 	Folds   int     // of the cross-validation
+	Net     neural.Options
+	// NetFolds is in how many of the folds the net is cross-validated. Only their comments are measured in the end.
+	NetFolds int
 }
 
 // DefaultOptions are those of the shipped model.
 func DefaultOptions() Options {
-	return Options{Epochs: 14, Rate: 0.2, Penalty: 0.3, Least: 2, Folds: 5}
+	return Options{Epochs: 14, Rate: 0.2, Penalty: 0.3, Least: 2, Folds: 5, Net: neural.DefaultOptions(), NetFolds: 5}
 }
 
 // Comment is a labelled comment to learn from.
@@ -42,7 +46,7 @@ type Comment struct {
 // Report is how well the model did on comments that it had not seen, each in the fold of its official post.
 type Report struct {
 	Features    int
-	Shares      [][]float64 // by comment: calibrated, none first; nil for known ones
+	Shares      [][]float64 // by comment: calibrated, none first; nil for those that are not measured
 	Reliability []Bin
 }
 
@@ -86,20 +90,16 @@ func Train(comments []Comment, categories []string, vectors []byte, o Options, p
 		return nil, nil, errors.New("no comment to measure on: all are known to the rules")
 	}
 	m := &Model{Categories: categories, extract: t.extract, Calibration: calibrate(theirs, measured, c)}
-	for i, ok := range unseen {
-		if !ok {
-			continue
-		}
-		m.Calibration.apply(logits[i])
-		softmax(logits[i], t.examples[i].possible)
-		report.Shares[i] = make([]float64, c)
-		for k, p := range logits[i] {
-			report.Shares[i][k] = float64(p)
-		}
+	for i := range theirs {
+		m.Calibration.apply(theirs[i])
+		softmax(theirs[i], measured[i].possible)
 	}
-	report.Reliability = reliability(theirs, measured)
+	if m.second, err = t.trainSecond(unseen, logits, report.Shares, progress); err != nil {
+		return nil, nil, err
+	}
+	report.Reliability = t.reliability(report.Shares)
 	progress("training on all")
-	m.quantise(fit(t.examples, t.only, v.Dims, c, o), t.keys, t.groups)
+	m.quantise(fit(t.examples, t.only, v.dims, c, o), t.keys, t.groups)
 	return m, report, nil
 }
 
@@ -113,6 +113,7 @@ type trainer struct {
 	groups   []group  // by feature
 	only     []uint32 // by feature: classes it counts for
 	examples []*example
+	runes    map[rune]int // how often each character stands in the comments that the net learns from, and in their authors' names
 }
 
 func (t *trainer) classes() int { return len(t.categories) + 1 }
@@ -146,7 +147,8 @@ func (t *trainer) read() error {
 	}
 	docs, kind := map[uint32]int{}, map[uint32]group{}
 	var counting sync.Mutex
-	t.eachReading(func(i int, r *reading) {
+	t.runes = map[rune]int{}
+	t.eachReading(func(i int, in *Input, r *reading) {
 		t.examples[i].mean = t.extract.mean(r.words)
 		if t.comments[i].MadeOf != "" {
 			return // its words are counted where they were written
@@ -154,6 +156,17 @@ func (t *trainer) read() error {
 		r.set.reset(len(r.found))
 		counting.Lock()
 		defer counting.Unlock()
+		if !t.comments[i].Known {
+			for _, c := range r.Runes {
+				t.runes[class(c)]++
+			}
+			for _, name := range [...]string{in.Name, in.Handle} {
+				r.name.Fold(name)
+				for _, c := range r.name.Folded.Runes {
+					t.runes[class(c)]++
+				}
+			}
+		}
 		for _, f := range r.found {
 			if r.set.add(f.key) {
 				docs[f.key]++
@@ -185,7 +198,7 @@ func (t *trainer) read() error {
 		}
 	}
 	t.extract.vocabulary = newVocabulary(t.keys)
-	t.eachReading(func(i int, r *reading) {
+	t.eachReading(func(i int, _ *Input, r *reading) {
 		e := t.examples[i]
 		r.set.reset(len(r.found))
 		for k := 0; k < len(r.found); {
@@ -209,7 +222,7 @@ func (t *trainer) read() error {
 }
 
 // eachReading calls f with each comment's features, in parallel. The reading is used again afterwards.
-func (t *trainer) eachReading(f func(i int, r *reading)) {
+func (t *trainer) eachReading(f func(i int, in *Input, r *reading)) {
 	posts := map[string]*Official{}
 	for _, c := range t.comments {
 		if c.Post != "" && posts[c.Post] == nil {
@@ -224,7 +237,7 @@ func (t *trainer) eachReading(f func(i int, r *reading)) {
 		defer readings.Put(r)
 		t.extract.read(in.Text, r)
 		t.extract.features(in, r, t.possible(compareOnly, c), t.possible(authorOnly, c))
-		f(i, r)
+		f(i, in, r)
 	})
 }
 
@@ -252,23 +265,188 @@ func (t *trainer) bits(categories []string) (b uint32) {
 	return b
 }
 
+// foldOf is the fold of an official post.
+func (t *trainer) foldOf(post string) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(post)) // a hash takes everything
+	return int(h.Sum32() % uint32(t.options.Folds))
+}
+
+// trainSecond trains the net on the comments whose shares by models that have not seen them are known, and weighs it by nets that have
+// not seen them either. The final shares go into final, which stays nil where there are none.
+func (t *trainer) trainSecond(unseen []bool, shares [][]float32, final [][]float64, progress func(string)) (*second, error) {
+	folds := min(t.options.NetFolds, t.options.Folds)
+	if folds < 1 {
+		return nil, fmt.Errorf("%d folds for the net, at least 1 is wanted", folds)
+	}
+	s := newSecond(t.runes)
+	examples := make([]*neural.Example, len(t.comments))
+	t.eachReading(func(i int, in *Input, r *reading) {
+		if !unseen[i] {
+			return
+		}
+		c := &t.comments[i]
+		e := &neural.Example{Offset: neural.Offset(shares[i]), Possible: uint64(t.examples[i].possible), Label: t.examples[i].label}
+		s.fill(in, r, t.extract.vectors.rare, t.possible(compareOnly, c), t.possible(authorOnly, c), &e.Input)
+		if e.Input.Facts != nil {
+			e.Input.Facts, e.PostWords = slices.Clone(e.Input.Facts), in.Post.words
+		}
+		examples[i] = e
+	})
+	o := t.options.Net
+	o.Shape.Classes, o.Shape.Symbols, o.Shape.Facts = t.classes(), len(s.runes)+neural.FirstSymbol, facts
+	o.Shape.Compare, o.Shape.Author = nil, 0
+	for i, c := range t.categories {
+		if slices.Contains(compareOnly, c) {
+			o.Shape.Compare = append(o.Shape.Compare, i+1)
+		}
+		if slices.Contains(authorOnly, c) {
+			o.Shape.Author = i + 1
+		}
+	}
+	progress(fmt.Sprintf("training the net, and %d to weigh it by", folds))
+	logits := make([][]float32, len(examples))
+	var failed error
+	var telling sync.Mutex
+	inParallel(folds+1, func(k int) {
+		fold := folds - k // the first one, which takes longest, is trained on all
+		var rest []*neural.Example
+		for i, e := range examples {
+			if e != nil && (fold == folds || t.foldOf(t.comments[i].Post) != fold) {
+				rest = append(rest, e)
+			}
+		}
+		if len(rest) == 0 {
+			return // all comments are of this fold: none can be measured
+		}
+		net, err := neural.Train(rest, t.extract.vectors, o, func(epoch int, loss float64) {
+			telling.Lock()
+			defer telling.Unlock()
+			progress(fmt.Sprintf("net %d of %d, epoch %d of %d: loss %.4f", k+1, folds+1, epoch, o.Epochs, loss))
+		})
+		if err != nil {
+			telling.Lock()
+			defer telling.Unlock()
+			failed = fmt.Errorf("training the net: %w", err)
+			return
+		}
+		if fold == folds {
+			s.net = net
+			return
+		}
+		var r neural.Reading
+		for i, e := range examples {
+			if e == nil || t.foldOf(t.comments[i].Post) != fold {
+				continue
+			}
+			in := e.Input
+			in.Post = net.Post(e.PostWords)
+			net.Read(&in, &r)
+			logits[i] = slices.Clone(r.Logits)
+		}
+	})
+	if failed != nil {
+		return nil, failed
+	}
+	if !slices.ContainsFunc(logits, func(z []float32) bool { return z != nil }) {
+		return nil, errors.New("no comment to weigh the net by: comments under more official posts are wanted")
+	}
+	var asked []int
+	for i, z := range logits {
+		if z != nil && shares[i][none] < doubtful {
+			asked = append(asked, i)
+		}
+	}
+	s.weighing = t.weigh(asked, shares, logits)
+	for i, z := range logits {
+		if z == nil {
+			continue
+		}
+		if shares[i][none] < doubtful {
+			s.weighing.apply(shares[i], z)
+			softmax(shares[i], t.examples[i].possible)
+		}
+		for _, p := range shares[i] {
+			final[i] = append(final[i], float64(p))
+		}
+	}
+	return s, nil
+}
+
+// weigh fits how much each of the two readings counts, on the comments that are read twice. Logits are without offsets.
+func (t *trainer) weigh(asked []int, shares, logits [][]float32) weighing {
+	c := t.classes()
+	odds, second := make([][]float64, len(asked)), make([][]float64, len(asked))
+	for n, i := range asked {
+		for k := range c {
+			x := neural.LogOdds(shares[i][k], shares[i][none])
+			odds[n], second[n] = append(odds[n], float64(x)), append(second[n], float64(logits[i][k]+neural.OffsetWeight*x))
+		}
+	}
+	sum := make([]float32, c)
+	const linear, net = 0.5, 1 // where there is little to fit on
+	best := Minimise(append([]float64{linear, net}, make([]float64, c-1)...), func(x, gradient []float64) {
+		count := float64(len(asked))
+		for n, i := range asked {
+			e := t.examples[i]
+			for k := range sum {
+				sum[k] = float32(x[0]*odds[n][k] + x[1]*second[n][k])
+				if k > 0 {
+					sum[k] += float32(x[k+1])
+				}
+			}
+			softmax(sum, e.possible)
+			for k, p := range sum {
+				if e.possible>>k&1 == 0 {
+					continue
+				}
+				g := float64(p) / count
+				if k == e.label {
+					g -= 1 / count
+				}
+				gradient[0] += g * odds[n][k]
+				gradient[1] += g * second[n][k]
+				if k > 0 {
+					gradient[k+1] += g
+				}
+			}
+		}
+		gradient[0] += 3e-4 * (x[0] - linear)
+		gradient[1] += 3e-4 * (x[1] - net)
+		for k := 1; k < c; k++ {
+			gradient[k+1] += 3e-4 * x[k+1] // a category with few comments is shifted little
+		}
+	})
+	return weighing{max(best[0], 0), max(best[1], 0), append([]float64{0}, best[2:]...)}
+}
+
+// reliability groups the leading categories' shares of the measured comments.
+func (t *trainer) reliability(shares [][]float64) []Bin {
+	bins := Bins()
+	for i, s := range shares {
+		if s == nil {
+			continue
+		}
+		if lead := leading(s); lead != none {
+			Count(bins, s[lead], lead == t.examples[i].label)
+		}
+	}
+	Finish(bins)
+	return bins
+}
+
 // crossValidate gives each comment the logits of a model that has seen no comment under its post. Known comments are in every
 // model, and get none.
 func (t *trainer) crossValidate() (logits [][]float32, unseen []bool) {
 	logits, unseen = make([][]float32, len(t.comments)), make([]bool, len(t.comments))
-	of := func(post string) int {
-		h := fnv.New32a()
-		_, _ = h.Write([]byte(post)) // a hash takes everything
-		return int(h.Sum32() % uint32(t.options.Folds))
-	}
 	fold, made := make([]int, len(t.comments)), make([]int, len(t.comments))
 	for i, c := range t.comments {
 		fold[i], made[i] = -1, -1
 		if !c.Known {
-			fold[i] = of(c.Post)
+			fold[i] = t.foldOf(c.Post)
 		}
 		if c.MadeOf != "" {
-			made[i] = of(c.MadeOf)
+			made[i] = t.foldOf(c.MadeOf)
 		}
 	}
 	inParallel(t.options.Folds, func(f int) {
@@ -278,7 +456,7 @@ func (t *trainer) crossValidate() (logits [][]float32, unseen []bool) {
 				rest = append(rest, e)
 			}
 		}
-		m := fit(rest, t.only, t.extract.vectors.Dims, t.classes(), t.options)
+		m := fit(rest, t.only, t.extract.vectors.dims, t.classes(), t.options)
 		for i, e := range t.examples {
 			if fold[i] == f && t.comments[i].MadeOf == "" {
 				unseen[i] = true

@@ -21,7 +21,7 @@ const (
 // their nearest frequent neighbour.
 type Vectors struct {
 	Source string // where they come from
-	Dims   int    // numbers a row
+	dims   int    // numbers a row
 	Words  []Word // sorted, folded as package text folds replies
 
 	data  []int8    // rows × Dims, of length 1 once multiplied by the row's scale
@@ -46,10 +46,13 @@ type Word struct {
 // Rows is how many rows there are.
 func (v *Vectors) Rows() int { return len(v.scale) }
 
-// add adds row × by to sum, which has Dims numbers.
-func (v *Vectors) add(row int, by float32, sum []float32) {
+// Dims is how many numbers a row has.
+func (v *Vectors) Dims() int { return v.dims }
+
+// Add adds row × by to sum, which has Dims numbers.
+func (v *Vectors) Add(row int, by float32, sum []float32) {
 	by *= v.scale[row]
-	for d, x := range v.data[row*v.Dims : (row+1)*v.Dims] {
+	for d, x := range v.data[row*v.dims : (row+1)*v.dims] {
 		sum[d] += by * float32(x)
 	}
 }
@@ -201,7 +204,7 @@ func (v *Vectors) Write(w io.Writer) error {
 	}
 	var b bytes.Buffer
 	putString(&b, v.Source)
-	putUint(&b, v.Dims)
+	putUint(&b, v.dims)
 	putUint(&b, v.Rows())
 	putUint(&b, len(v.Words))
 	for _, s := range v.scale {
@@ -242,13 +245,13 @@ func ReadVectors(file []byte) (*Vectors, error) {
 	d := &reader{r: bufio.NewReaderSize(z, 1<<16)}
 	v := &Vectors{sum: versionOf(file)}
 	v.Source = d.string()
-	v.Dims = d.uint(maxDims)
+	v.dims = d.uint(maxDims)
 	rows := d.uint(maxRows)
 	words := d.uint(1 << 22)
 	if d.err == nil {
 		v.scale = make([]float32, rows)
 		d.fail(binary.Read(d.r, binary.LittleEndian, v.scale))
-		v.data = make([]int8, rows*v.Dims)
+		v.data = make([]int8, rows*v.dims)
 		d.fail(binary.Read(d.r, binary.LittleEndian, v.data))
 		v.coarse, v.fine = make([]uint16, rows), make([]uint16, rows)
 		d.fail(binary.Read(d.r, binary.LittleEndian, v.coarse))

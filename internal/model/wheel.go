@@ -92,14 +92,14 @@ func (v *Vectors) clusters(k int) []uint16 {
 	k = min(k, v.Rows())
 	centres := make([][]float32, k)
 	for i, row := range rand.New(rand.NewPCG(3, uint64(k))).Perm(v.Rows())[:k] { //nolint:gosec // the same every time
-		centres[i] = make([]float32, v.Dims)
-		v.add(row, 1, centres[i])
+		centres[i] = make([]float32, v.dims)
+		v.Add(row, 1, centres[i])
 	}
 	nearest := make([]uint16, v.Rows())
 	for range clusterRounds {
 		inParallel(v.Rows(), func(row int) {
 			best := float32(math.Inf(-1))
-			mine := v.data[row*v.Dims : (row+1)*v.Dims]
+			mine := v.data[row*v.dims : (row+1)*v.dims]
 			for c, centre := range centres {
 				like := float32(0)
 				for d, x := range mine {
@@ -114,7 +114,7 @@ func (v *Vectors) clusters(k int) []uint16 {
 			clear(centre)
 		}
 		for row, c := range nearest {
-			v.add(row, 1, centres[c])
+			v.Add(row, 1, centres[c])
 		}
 		for _, centre := range centres {
 			length := math.Sqrt(dot(centre, centre))
@@ -252,7 +252,7 @@ func (v *Vectors) setRows(data []byte) error {
 			mean[d] += at(i, d) / float64(rows)
 		}
 	}
-	v.Dims = dims
+	v.dims = dims
 	v.data = make([]int8, rows*dims)
 	v.scale = make([]float32, rows)
 	row := make([]float64, dims)

@@ -47,6 +47,8 @@ func TestRun(t *testing.T) {
 	}
 	o := DefaultOptions()
 	o.Model.Folds, o.Model.Epochs = 2, 8
+	net := &o.Model.Net
+	net.Epochs, net.Shape.CharFilters, net.Shape.WordFilters, net.Shape.WordDims, net.Shape.Hidden = 3, 16, 16, 16, 32
 	run := func() (*Result, []byte) {
 		r, err := Run(set, comments, known, model.ShippedVectors(), o, nil)
 		if err != nil {
