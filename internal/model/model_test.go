@@ -112,7 +112,7 @@ func fewComments() []Comment {
 func trained(t *testing.T) (*Model, []byte) {
 	t.Helper()
 	vectors := fewVectors(t)
-	m, report, err := Train(fewComments(), categories, vectors, DefaultOptions(), nil)
+	m, report, err := Train(fewComments(), categories, vectors, fewOptions(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,14 +218,14 @@ func TestTrainErrors(t *testing.T) {
 	vectors := fewVectors(t)
 	bad := fewComments()
 	bad[0].Category = "theft"
-	if _, _, err := Train(bad, categories, vectors, DefaultOptions(), nil); err == nil || !strings.Contains(err.Error(), `comment 1: its policy has no clause for "theft"`) {
+	if _, _, err := Train(bad, categories, vectors, fewOptions(), nil); err == nil || !strings.Contains(err.Error(), `comment 1: its policy has no clause for "theft"`) {
 		t.Errorf("an unknown category: %v", err)
 	}
 	known := fewComments()
 	for i := range known {
 		known[i].Known = true
 	}
-	if _, _, err := Train(known, categories, vectors, DefaultOptions(), nil); err == nil {
+	if _, _, err := Train(known, categories, vectors, fewOptions(), nil); err == nil {
 		t.Error("nothing to measure on is no error")
 	}
 }
@@ -270,9 +270,8 @@ func FuzzLoad(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	o := DefaultOptions()
-	o.Epochs, o.NetFolds, o.Net = 2, 1, smallNet()
-	o.Net.Epochs = 1
+	o := fewOptions()
+	o.Epochs, o.Net.Epochs = 2, 1
 	m, _, err := Train(fewComments(), categories, vectors, o, nil)
 	if err != nil {
 		f.Fatal(err)

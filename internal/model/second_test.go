@@ -37,9 +37,11 @@ func eitherButNotBoth(n int, seed uint64) []Comment {
 	return out
 }
 
-func smallNet() neural.Options {
-	o := neural.DefaultOptions()
-	o.Shape = neural.Shape{
+// fewOptions are for few comments: a small net, weighed by one other.
+func fewOptions() Options {
+	o := DefaultOptions()
+	o.NetFolds = 1
+	o.Net.Shape = neural.Shape{
 		CharDims: 12, CharFilters: 16, WordDims: 8, WordFilters: 4, Hidden: 32, CopyDims: 4, CopyFilters: 4, Pairs: 4, CompareHidden: 4,
 		AuthorDims: 4, AuthorFilters: 4, AuthorHidden: 4,
 	}
@@ -49,8 +51,7 @@ func smallNet() neural.Options {
 // TestSecondReading: the net finds what the linear model cannot, is asked only where that is in doubt, and says what it went by.
 func TestSecondReading(t *testing.T) {
 	vectors := fewVectors(t)
-	o := DefaultOptions()
-	o.Net = smallNet()
+	o := fewOptions()
 	o.Net.Epochs, o.Net.Rate, o.Net.Dropout, o.NetFolds = 80, 6e-3, 0.1, 2
 	trained, _, err := Train(eitherButNotBoth(600, 1), categories, vectors, o, nil)
 	if err != nil {
@@ -93,10 +94,7 @@ func TestSecondReading(t *testing.T) {
 	if right < 160 || cited < 65 { // a linear model gets half of them right
 		t.Errorf("%d of %d right, evidence in %d of %d", right, len(fresh), cited, len(fresh)/2)
 	}
-	plain := DefaultOptions()
-	plain.Net = o.Net
-	plain.NetFolds = 1
-	sure, _, err := Train(fewComments(), categories, vectors, plain, nil)
+	sure, _, err := Train(fewComments(), categories, vectors, fewOptions(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,9 +113,7 @@ func TestSecondReadingOfOddInput(t *testing.T) {
 	for i := range comments {
 		comments[i].Category = named[comments[i].Category]
 	}
-	o := DefaultOptions()
-	o.NetFolds, o.Net = 1, smallNet()
-	m, _, err := Train(comments, []string{"off-topic", "impersonation"}, fewVectors(t), o, nil)
+	m, _, err := Train(comments, []string{"off-topic", "impersonation"}, fewVectors(t), fewOptions(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

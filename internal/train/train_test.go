@@ -30,8 +30,8 @@ func some(t *testing.T, every int) []evaluate.Labelled {
 // TestRun trains on a few hundred comments and holds what training promises: the budgets are kept, the shares are calibrated, the
 // same comments give the same result, and the model works in a classifier.
 func TestRun(t *testing.T) {
-	if testing.Short() {
-		t.Skip("trains a model")
+	if testing.Short() || raceEnabled {
+		t.Skip("trains a model twice; package model's tests train under the race detector")
 	}
 	set, err := rules.Load(rules.Embedded())
 	if err != nil {
