@@ -151,13 +151,17 @@ func larger(a, b uint64) uint64 {
 	return a&m | b&^m&lowBits
 }
 
-// vectorTable is the words' vectors along the directions, and their lengths: rows made when first asked for.
+// vectorTable is a vector for each word, and its length: rows made when first asked for.
 type vectorTable struct {
 	dims    int
 	rows    []float32
 	lengths []float32
 	state   []atomic.Uint32
 	fill    func(row int, out []float32)
+}
+
+func newVectorTable(dims, rows int, fill func(row int, out []float32)) *vectorTable {
+	return &vectorTable{dims: dims, rows: make([]float32, rows*dims), lengths: make([]float32, rows), state: make([]atomic.Uint32, rows), fill: fill}
 }
 
 func (t *vectorTable) row(row int) (vector []float32, length float32) {
@@ -178,10 +182,10 @@ func (t *vectorTable) row(row int) (vector []float32, length float32) {
 
 // tables are what reading takes beside the weights.
 type tables struct {
-	vectors                      *vectorTable
+	vectors                      *vectorTable // along the directions
+	paired                       *vectorTable // what each word adds to the units of pair
 	chars, words, copies, author *table
 	pairOfPost                   dense // the part of pair that reads the word of the post, and so on
-	pairOfWord                   dense
 	pairOfBoth                   dense
 	pairOfLike                   []float32
 	hidden                       []float32 // inputs × outputs: most inputs are 0
@@ -195,10 +199,7 @@ type scales [4]float32
 func (n *Net) prepare(vectors Vectors, by scales) {
 	s := &n.Shape
 	d := s.WordDims
-	t := &tables{vectors: &vectorTable{
-		dims: d, rows: make([]float32, s.Vectors*d), lengths: make([]float32, s.Vectors), state: make([]atomic.Uint32, s.Vectors),
-		fill: func(row int, out []float32) { n.project(vectors, row, make([]float32, vectors.Dims()), out) },
-	}}
+	t := &tables{vectors: newVectorTable(d, s.Vectors, func(row int, out []float32) { n.project(vectors, row, make([]float32, vectors.Dims()), out) })}
 	t.chars = newTable(&n.chars, s.Symbols, by[0], func(i int, in []float32) { copy(in, n.symbols.row(i)) })
 	t.words = newTable(&n.words, s.Vectors, by[1], func(i int, in []float32) {
 		v, _ := t.vectors.row(i)
@@ -216,7 +217,12 @@ func (n *Net) prepare(vectors Vectors, by scales) {
 		}
 		return p
 	}
-	t.pairOfWord, t.pairOfPost, t.pairOfBoth = part(0), part(d), part(2*d)
+	t.pairOfPost, t.pairOfBoth = part(d), part(2*d)
+	ofWord := part(0)
+	t.paired = newVectorTable(s.Pairs, s.Vectors, func(row int, out []float32) {
+		v, _ := t.vectors.row(row)
+		multiply(v, 1, ofWord.weights.w, s.Pairs, d, out)
+	})
 	for k := range s.Pairs {
 		t.pairOfLike = append(t.pairOfLike, n.pair.weights.row(k)[3*d])
 	}
@@ -265,7 +271,6 @@ type Reading struct {
 	authorIn []float32
 	authored []float32
 	pairs    []float32
-	products []float32
 	like     []float32
 	copies   []int32
 	memory   memory
@@ -356,27 +361,25 @@ func (n *Net) readBeside(in *Input, r *Reading) {
 	clear(best)
 	clear(mean)
 	d, count := s.WordDims, len(in.Words)
-	both := grow(&r.memory.both, 2*count*d) // the words, and their products
-	units, more := grow(&r.pairs, count*s.Pairs), grow(&r.products, count*s.Pairs)
+	both, units := grow(&r.memory.both, count*d), grow(&r.pairs, count*s.Pairs)
 	of, like := grow(&r.copies, count), grow(&r.like, count) // the post's nearest word
 	for i, row := range in.Words {
 		v, l := t.vectors.row(int(row))
 		of[i], like[i] = in.Post.nearest(v, l)
-		copy(both[i*d:], v)
-		y := both[(count+i)*d:][:d]
-		for k, z := range in.Post.vector(of[i], d) {
-			y[k] = v[k] * z
+		product := both[i*d:][:d]
+		for k, y := range in.Post.vector(of[i], d) {
+			product[k] = v[k] * y
 		}
 	}
-	multiply(both, count, t.pairOfWord.weights.w, s.Pairs, d, units)
-	multiply(both[count*d:], count, t.pairOfBoth.weights.w, s.Pairs, d, more)
+	multiply(both, count, t.pairOfBoth.weights.w, s.Pairs, d, units)
 	share := meanShare(count)
-	for i := range count {
-		u, m, q := units[i*s.Pairs:][:s.Pairs], more[i*s.Pairs:][:s.Pairs], in.Post.paired[int(of[i])*s.Pairs:][:s.Pairs]
+	for i, row := range in.Words {
+		word, _ := t.paired.row(int(row))
+		ofBoth, ofPost := units[i*s.Pairs:][:s.Pairs], in.Post.paired[int(of[i])*s.Pairs:][:s.Pairs]
 		for k, b := range n.pair.bias.w {
-			if z := b + t.pairOfLike[k]*like[i] + u[k] + m[k] + q[k]; z > 0 {
-				mean[k] += z * share
-				best[k] = max(best[k], z)
+			if u := b + t.pairOfLike[k]*like[i] + word[k] + ofBoth[k] + ofPost[k]; u > 0 {
+				mean[k] += u * share
+				best[k] = max(best[k], u)
 			}
 		}
 	}
