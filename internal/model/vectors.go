@@ -313,8 +313,11 @@ func (d *reader) uint64(most uint64) uint64 {
 		return 0
 	}
 	n, err := binary.ReadUvarint(d.r)
-	d.fail(err)
-	if err == nil && n > most {
+	if err != nil {
+		d.fail(err)
+		return 0 // a number that is too long comes with its beginning
+	}
+	if n > most {
 		d.fail(fmt.Errorf("a number of %d where at most %d is right: the file is damaged", n, most))
 		return 0
 	}
