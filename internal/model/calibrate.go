@@ -25,25 +25,33 @@ func calibrate(logits [][]float32, examples []*example, classes int) Calibration
 			copy(shares, logits[i])
 			c.apply(shares)
 			softmax(shares, e.possible)
-			for k, p := range shares {
-				if e.possible>>k&1 == 0 {
-					continue
-				}
-				g := float64(p) / n
-				if k == e.label {
-					g -= 1 / n
-				}
-				gradient[0] += g * float64(logits[i][k])
-				if k > 0 {
-					gradient[k] += g
-				}
-			}
+			e.descend(shares, n, gradient, logits[i])
 		}
 		for k := 1; k < classes; k++ {
 			gradient[k] += 1e-4 * x[k] // a category with few comments is shifted little
 		}
 	})
 	return Calibration{max(best[0], 0.05), append([]float64{0}, best[1:]...)}
+}
+
+// descend adds an example's part, one of n, of the gradient of the mean log loss: first by what each of the inputs counts, then by the shifts
+// of the classes but none. Inputs are by class.
+func (e *example) descend(shares []float32, n float64, gradient []float64, inputs ...[]float32) {
+	for k, p := range shares {
+		if e.possible>>k&1 == 0 {
+			continue
+		}
+		g := float64(p) / n
+		if k == e.label {
+			g -= 1 / n
+		}
+		for i, in := range inputs {
+			gradient[i] += g * float64(in[k])
+		}
+		if k > 0 {
+			gradient[len(inputs)-1+k] += g
+		}
+	}
 }
 
 // Minimise finds the least value of a convex function by its gradient, from a start, by Adam (Kingma & Ba 2015) with a falling

@@ -376,11 +376,11 @@ func (t *trainer) trainSecond(unseen []bool, shares [][]float32, final [][]float
 // weigh fits how much each of the two readings counts, on the comments that are read twice. Logits are without offsets.
 func (t *trainer) weigh(asked []int, shares, logits [][]float32) weighing {
 	c := t.classes()
-	odds, second := make([][]float64, len(asked)), make([][]float64, len(asked))
+	odds, second := make([][]float32, len(asked)), make([][]float32, len(asked))
 	for n, i := range asked {
 		for k := range c {
 			x := neural.LogOdds(shares[i][k], shares[i][none])
-			odds[n], second[n] = append(odds[n], float64(x)), append(second[n], float64(logits[i][k]+neural.OffsetWeight*x))
+			odds[n], second[n] = append(odds[n], x), append(second[n], logits[i][k]+neural.OffsetWeight*x)
 		}
 	}
 	sum := make([]float32, c)
@@ -390,26 +390,13 @@ func (t *trainer) weigh(asked []int, shares, logits [][]float32) weighing {
 		for n, i := range asked {
 			e := t.examples[i]
 			for k := range sum {
-				sum[k] = float32(x[0]*odds[n][k] + x[1]*second[n][k])
+				sum[k] = float32(x[0]*float64(odds[n][k]) + x[1]*float64(second[n][k]))
 				if k > 0 {
 					sum[k] += float32(x[k+1])
 				}
 			}
 			softmax(sum, e.possible)
-			for k, p := range sum {
-				if e.possible>>k&1 == 0 {
-					continue
-				}
-				g := float64(p) / count
-				if k == e.label {
-					g -= 1 / count
-				}
-				gradient[0] += g * odds[n][k]
-				gradient[1] += g * second[n][k]
-				if k > 0 {
-					gradient[k+1] += g
-				}
-			}
+			e.descend(sum, count, gradient, odds[n], second[n])
 		}
 		gradient[0] += 3e-4 * (x[0] - linear)
 		gradient[1] += 3e-4 * (x[1] - net)

@@ -299,6 +299,15 @@ func newPost(words []int32, vector func(row int) ([]float32, float32)) *Post {
 	return p
 }
 
+// weight is what all words weigh in their mean.
+func (in *Input) weight() float32 {
+	sum := float32(meanBesides)
+	for _, x := range in.Rare {
+		sum += x
+	}
+	return sum
+}
+
 // Read reads a comment into r, in the memory of what was read before. The input must not change before r is done with.
 func (n *Net) Read(in *Input, r *Reading) {
 	s, t := &n.Shape, n.ready
@@ -309,10 +318,7 @@ func (n *Net) Read(in *Input, r *Reading) {
 	t.words.pool(in.Words, features[chars:chars+words], &r.memory)
 	mean := features[chars+words:]
 	clear(mean)
-	all := float32(meanBesides)
-	for _, x := range in.Rare {
-		all += x
-	}
+	all := in.weight()
 	for i, row := range in.Words {
 		v, _ := t.vectors.row(int(row))
 		add(mean, v, in.Rare[i]/all)
@@ -407,10 +413,7 @@ func (r *Reading) Weigh(class int) (symbols, words []float32) {
 	}
 	symbols = n.ready.chars.weigh(r.in.Symbols, r.features[:chars], slope[:chars], &r.memory)
 	words = n.ready.words.weigh(r.in.Words, r.features[chars:chars+of], slope[chars:chars+of], &r.memory)
-	all := float32(meanBesides)
-	for _, x := range r.in.Rare {
-		all += x
-	}
+	all := r.in.weight()
 	for i, row := range r.in.Words {
 		v, _ := n.ready.vectors.row(int(row))
 		words[i] += dot(v, slope[chars+of:][:s.WordDims]) * r.in.Rare[i] / all

@@ -321,6 +321,15 @@ func (l *laid) begin() {
 	l.numbers, l.in = l.numbers[:0], l.in[:0]
 }
 
+// add gives the row for a number, with its input if it is new.
+func (l *laid) add(number int32, in []float32) (slot int32) {
+	slot, isNew := l.place(number)
+	if isNew {
+		l.in = append(l.in, in...)
+	}
+	return slot
+}
+
 // place gives the row for a number. The row's input has to be appended to in if it is new.
 func (l *laid) place(number int32) (slot int32, isNew bool) {
 	if s := l.slot[number]; s != absent {
@@ -472,11 +481,7 @@ func (t *trainer) enter(passes []pass, batch []*lesson) {
 		p.compares = e.post != nil
 		for k, symbol := range e.Input.Symbols {
 			symbol = t.forget(symbol)
-			slot, isNew := t.chars.place(symbol)
-			if isNew {
-				t.chars.in = append(t.chars.in, t.symbols.row(int(symbol))...)
-			}
-			p.chars = append(p.chars, slot)
+			p.chars = append(p.chars, t.chars.add(symbol, t.symbols.row(int(symbol))))
 			if p.compares {
 				slot, isNew := t.copies.place(symbol*marks + int32(e.Input.Marks[k]))
 				if isNew {
@@ -492,19 +497,12 @@ func (t *trainer) enter(passes []pass, batch []*lesson) {
 				p.words, p.wordRows = append(p.words, absent), append(p.wordRows, absent)
 				continue
 			}
-			slot, isNew := t.words.place(row)
-			if isNew {
-				t.words.in = append(t.words.in, t.vectors[int(row)*s.WordDims:][:s.WordDims]...)
-			}
+			slot := t.words.add(row, t.vectors[int(row)*s.WordDims:][:s.WordDims])
 			p.words, p.wordRows = append(p.words, slot), append(p.wordRows, row)
 		}
 		for _, symbol := range e.Input.Author {
 			symbol = t.forget(symbol)
-			slot, isNew := t.author.place(symbol)
-			if isNew {
-				t.author.in = append(t.author.in, t.names.row(int(symbol))...)
-			}
-			p.author = append(p.author, slot)
+			p.author = append(p.author, t.author.add(symbol, t.names.row(int(symbol))))
 		}
 	}
 	for _, l := range []*laid{&t.chars, &t.words, &t.copies, &t.author} {
