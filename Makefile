@@ -25,7 +25,7 @@ lint:
 
 # The learned reader and how it is pooled with the rules. Some forty minutes on two cores; the same input gives the same files.
 train:
-	$(GO) run ./cmd/kotomori train testdata/corpus/train/*.jsonl $(addprefix --known ,$(wildcard testdata/labelled/*.jsonl) testdata/protected.jsonl) \
+	$(GO) run ./cmd/kotomori train testdata/corpus/train/*.jsonl $(addprefix --probe ,$(wildcard testdata/probes/*.jsonl)) $(addprefix --known ,$(wildcard testdata/labelled/*.jsonl) testdata/protected.jsonl) \
 		--model internal/model/shipped/model.bin --join classifier/join.json --report doc/model-report.txt
 
 # Minutes. Compare two states of the program with benchstat; the names are made for it.

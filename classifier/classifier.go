@@ -231,6 +231,7 @@ type ReaderOpinions struct {
 	Source   string
 	Version  string
 	Opinions []Opinion
+	Glanced  bool                             // the comment was fair at first glance, and no more of it was read
 	Evidence func(category string) []Evidence // the words that led to one of the opinions
 }
 
@@ -250,7 +251,7 @@ func (c *Classifier) Explain(in Comment) (*Explanation, error) {
 		p.hear(r, res)
 		for i, reader := range c.readers {
 			x.Opinions = append(x.Opinions, ReaderOpinions{
-				reader.Source(), reader.Version(), r.opinions[i],
+				reader.Source(), reader.Version(), r.opinions[i], reader.Glanced(r.memory[i]),
 				func(category string) []Evidence { return reader.Evidence(r, &r.memory[i], category) },
 			})
 		}

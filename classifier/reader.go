@@ -27,6 +27,8 @@ type Reader interface {
 	// Evidence gives the words that led to the opinion on a category, by place. It is asked only for what is reported, after Read
 	// and with the same Reading and memory.
 	Evidence(in *Reading, memory *any, category string) []Evidence
+	// Glanced says that the last Read ended the comment at first glance, as fair, and read no more of it.
+	Glanced(memory any) bool
 	// Because is the first half of a Japanese sentence for the record: …ため.
 	Because(category string, evidence []Evidence) string
 }
@@ -64,6 +66,7 @@ type learned struct {
 type learnedMemory struct {
 	reading  model.Reading
 	input    model.Input
+	glanced  bool
 	possible map[*rules.Policy][]bool // by the model's categories
 }
 
@@ -123,18 +126,21 @@ func (l learned) Read(in *Reading, memory *any, out []Opinion) []Opinion {
 		own = &learnedMemory{possible: map[*rules.Policy][]bool{}}
 		*memory = own
 	}
+	policy := in.Input().Policy
+	possible, ok := own.possible[policy]
+	if !ok {
+		possible = Possible(policy, l.m.Categories)
+		own.possible[policy] = possible
+	}
+	if own.glanced = l.m.Fair(in.Text(), possible); own.glanced {
+		return out
+	}
 	x := &own.input
 	*x = model.Input{Text: in.Text(), Name: in.Input().Name, Handle: in.Input().Handle, Signs: appendSigns(x.Signs[:0], &in.Reading, l.classes)}
 	if in.official != nil {
 		x.Post = in.official.forModel(l.m)
 	} else if o := in.Official(); o != nil {
 		x.Post = l.m.Official(o.Text())
-	}
-	policy := in.Input().Policy
-	possible, ok := own.possible[policy]
-	if !ok {
-		possible = Possible(policy, l.m.Categories)
-		own.possible[policy] = possible
 	}
 	l.m.Read(x, possible, &own.reading)
 	for i, p := range own.reading.Shares {
@@ -154,8 +160,16 @@ func Possible(p *rules.Policy, categories []string) []bool {
 	return out
 }
 
+func (l learned) Glanced(memory any) bool {
+	own, ok := memory.(*learnedMemory)
+	return ok && own.glanced
+}
+
 // Evidence cites the spans that weighed most. Where nothing in the text did, it was the author's name or how the whole is written.
 func (l learned) Evidence(in *Reading, memory *any, category string) []Evidence {
+	if l.Glanced(*memory) {
+		return nil
+	}
 	reading := &(*memory).(*learnedMemory).reading
 	original := in.Input().Text
 	runes := in.Text().Runes

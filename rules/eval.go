@@ -132,6 +132,7 @@ type fieldEval struct {
 	normalised bool
 	scanned    bool
 	raw        []rawHit
+	marked     bool     // whether the next three are of this reply
 	present    []uint32 // by leaf: the mark where some literal of it is there
 	mark       uint32
 	leaves     []int32 // those that are there
@@ -146,7 +147,10 @@ type fieldEval struct {
 }
 
 // has says whether some literal of the leaf is there.
-func (f *fieldEval) has(leaf int) bool { return f.present[leaf] == f.mark }
+func (e *Reading) has(f *fieldEval, leaf int) bool {
+	e.set.leavesOf(f)
+	return f.present[leaf] == f.mark
+}
 
 // Reading is a reply as the rules read it: normalised, with the literals found in it. Each step is taken when it is first asked for. A
 // Reading is used again for the next reply, in the same memory; it belongs to one goroutine. The zero value is ready.
@@ -242,26 +246,17 @@ func (e *Reading) at(field Field) *fieldEval {
 
 // scan finds all literals of one field.
 func (s *Set) scan(f *fieldEval) {
-	f.scanned, f.validated, f.tokenized = true, false, false
-	f.raw, f.leaves = f.raw[:0], f.leaves[:0]
-	if f.mark++; len(f.present) != s.leaves || f.mark == 0 {
-		f.present, f.mark = make([]uint32, s.leaves), 1
-	}
+	f.scanned, f.validated, f.tokenized, f.marked = true, false, false, false
+	f.raw = f.raw[:0]
 	view, squeezed, masks := &f.text.Folded, false, false
 	collect := func(runes []rune) {
 		f.found = s.matcher.FindRunes(f.found[:0], runes)
 		for _, found := range f.found {
 			start, end := int(found.Start), int(found.End)
-			for _, n := range s.patterns[found.Pattern] {
+			for n := s.first[found.Pattern]; n < s.first[found.Pattern+1]; n++ {
 				x := &s.looked[n]
 				if x.masked != masks || squeezed && (!x.disguise || !disguised(&f.text, start, end)) {
 					continue
-				}
-				for _, leaf := range s.leafList[x.from:x.to] {
-					if f.present[leaf] != f.mark {
-						f.present[leaf] = f.mark
-						f.leaves = append(f.leaves, leaf)
-					}
 				}
 				f.raw = append(f.raw, rawHit{entry: n, from: found.Start, to: found.End, squeezed: squeezed, place: view.Span(start, end)})
 			}
@@ -283,6 +278,26 @@ func (s *Set) scan(f *fieldEval) {
 		view, squeezed = &f.text.Squeezed, true
 		collect(view.Runes)
 	}
+}
+
+// leavesOf gives the leaves that some literal found is of. Most replies are decided before anybody asks.
+func (s *Set) leavesOf(f *fieldEval) []int32 {
+	if f.marked {
+		return f.leaves
+	}
+	f.marked, f.leaves = true, f.leaves[:0]
+	if f.mark++; len(f.present) != s.leaves || f.mark == 0 {
+		f.present, f.mark = make([]uint32, s.leaves), 1
+	}
+	for i := range f.raw {
+		for _, leaf := range s.entries[f.raw[i].entry].leaves {
+			if f.present[leaf] != f.mark {
+				f.present[leaf] = f.mark
+				f.leaves = append(f.leaves, leaf)
+			}
+		}
+	}
+	return f.leaves
 }
 
 // disguised says whether letters of Squeezed[start:end] posed as others or stood apart. Where they did not, Folded has the word too.
@@ -474,10 +489,10 @@ func (e *Reading) possible(c *cond) bool {
 	switch c.kind {
 	case kindClass, kindLiteral:
 		f := e.at(c.field)
-		return f != nil && f.has(c.leaf)
+		return f != nil && e.has(f, c.leaf)
 	case kindToken:
 		f := e.at(c.field)
-		return f != nil && (c.leaf < 0 || f.has(c.leaf))
+		return f != nil && (c.leaf < 0 || e.has(f, c.leaf))
 	case kindDetector:
 		return e.value(c.field) != "" && e.detectable(c)
 	case kindAll:
@@ -620,13 +635,13 @@ func (e *Reading) search(c *cond) []match {
 	var out []match
 	switch c.kind {
 	case kindClass, kindLiteral:
-		if f == nil || c.leaf < 0 || !f.has(c.leaf) && !e.in.Exhaustive {
+		if f == nil || c.leaf < 0 || !e.has(f, c.leaf) && !e.in.Exhaustive {
 			return nil
 		}
 		e.validate(f)
 		out = f.hits[int32(c.leaf)]
 	case kindToken:
-		if f == nil || c.leaf >= 0 && !f.has(c.leaf) && !e.in.Exhaustive {
+		if f == nil || c.leaf >= 0 && !e.has(f, c.leaf) && !e.in.Exhaustive {
 			return nil
 		}
 		out = e.findTokens(f, c.tokens)

@@ -23,7 +23,7 @@ func (s *Set) openGate() {
 		for _, examples := range [][]Example{r.Match, r.NoMatch} {
 			for _, x := range examples {
 				s.Read(Input{Text: x.Text, Policy: s.policies[0]}, &e)
-				for _, leaf := range e.at(InText).leaves {
+				for _, leaf := range s.leavesOf(e.at(InText)) {
 					often[leaf]++
 				}
 			}
@@ -113,7 +113,7 @@ func (e *Reading) candidates() []int32 {
 			e.isAsked[n/64] |= 1 << (n % 64)
 		}
 	} else if f := e.at(InText); f != nil {
-		for _, leaf := range f.leaves {
+		for _, leaf := range e.set.leavesOf(f) {
 			for _, n := range e.set.gate.byLeaf[leaf] {
 				e.isAsked[n/64] |= 1 << (n % 64)
 			}

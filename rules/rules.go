@@ -43,13 +43,12 @@ type Set struct {
 	rules    []*Rule
 	byID     map[string]*Rule
 
-	named    map[string]*cond
-	matcher  *automaton.Matcher
-	patterns [][]int32 // pattern number → entries
-	entries  []entry
-	looked   []looked // of the entries, what every hit needs
-	leafList []int32
-	leaves   int
+	named   map[string]*cond
+	matcher *automaton.Matcher
+	first   []int32  // by pattern of the matcher: its first entry; and behind the last pattern, how many there are
+	entries []entry  // those of a pattern together
+	looked  []looked // of the entries, what every hit needs
+	leaves  int
 
 	classNames []string
 	morph      *morph.Analyzer
@@ -69,7 +68,6 @@ type entry struct {
 
 // looked is what every hit of an entry needs, close together: there are many entries, and most hits lead to nothing more.
 type looked struct {
-	from, to int32 // its leaves in leafList
 	class    int32 // of the dictionary, or -1
 	masked   bool
 	disguise bool
@@ -192,7 +190,7 @@ func (s *Set) Rule(id string) (*Rule, bool) {
 }
 
 // Literals is the number of different literals that the automaton looks for.
-func (s *Set) Literals() int { return len(s.patterns) }
+func (s *Set) Literals() int { return s.matcher.Len() }
 
 // class is a dictionary class while compiling.
 type class struct {
@@ -561,6 +559,7 @@ func shortest(atoms []string) int {
 // build compiles the literals into the automaton and the user words into the tokenizer.
 func (c *compiler) build() error {
 	var patterns []string
+	var entries [][]entry // by pattern
 	number := map[string]int{}
 	add := func(e entry) {
 		i, ok := number[e.pattern.Text]
@@ -568,10 +567,9 @@ func (c *compiler) build() error {
 			i = len(patterns)
 			number[e.pattern.Text] = i
 			patterns = append(patterns, e.pattern.Text)
-			c.set.patterns = append(c.set.patterns, nil)
+			entries = append(entries, nil)
 		}
-		c.set.patterns[i] = append(c.set.patterns[i], int32(len(c.set.entries)))
-		c.set.entries = append(c.set.entries, e)
+		entries[i] = append(entries[i], e)
 	}
 	for _, w := range c.order {
 		for _, p := range w.Patterns() {
@@ -596,6 +594,11 @@ func (c *compiler) build() error {
 		// The gate only asks whether it is there: no boundary, no hits of its own.
 		add(entry{pattern: dict.Pattern{Text: x.text, Boundary: dict.Free}, length: len([]rune(x.text)), word: x.text, class: x.rule, leaves: []int32{x.leaf}})
 	}
+	for _, of := range entries {
+		c.set.first = append(c.set.first, int32(len(c.set.entries)))
+		c.set.entries = append(c.set.entries, of...)
+	}
+	c.set.first = append(c.set.first, int32(len(c.set.entries)))
 	var err error
 	if c.set.matcher, err = automaton.Compile(patterns); err != nil {
 		return fmt.Errorf("compiling literals: %w", err)
@@ -610,9 +613,7 @@ func (c *compiler) build() error {
 	c.set.classNames = names
 	for i := range c.set.entries {
 		e := &c.set.entries[i]
-		x := looked{from: int32(len(c.set.leafList)), class: -1, masked: e.pattern.Masked, disguise: e.pattern.Disguise, within: len(e.notIn) > 0}
-		c.set.leafList = append(c.set.leafList, e.leaves...)
-		x.to = int32(len(c.set.leafList))
+		x := looked{class: -1, masked: e.pattern.Masked, disguise: e.pattern.Disguise, within: len(e.notIn) > 0}
 		if at, ok := slices.BinarySearch(names, e.class); ok {
 			x.class = int32(at)
 		}

@@ -175,6 +175,10 @@ func (p *explainer) readers() {
 		for _, o := range opinions {
 			rest -= o.Confidence
 		}
+		if r.Glanced {
+			p.line("  %s (%s): 該当なし (ひと目で問題なし。詳しくは読んでいません)", r.Source, r.Version)
+			continue
+		}
 		p.line("  %s (%s): 該当なし %.3f", r.Source, r.Version, max(0, rest))
 		for i, o := range opinions {
 			if i == maxOpinions || o.Confidence < 0.02 {

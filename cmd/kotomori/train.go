@@ -20,6 +20,7 @@ import (
 type trainCmd struct {
 	config.Ruleset
 	Corpus  []string `arg:"" name:"file" help:"Labelled comments to learn from and to measure on, as JSON Lines."`
+	Probe   []string `help:"Labelled comments that were written to mislead an earlier model: learned from, not measured on." placeholder:"FILE"`
 	Known   []string `help:"Labelled comments that the writers of the rules had in sight: learned from, not measured on." placeholder:"FILE"`
 	Vectors string   `help:"Word vectors made by 'kotomori vectors'; without it the shipped ones." placeholder:"FILE"`
 	Model   string   `required:"" help:"Where to write the model." placeholder:"FILE"`
@@ -29,6 +30,10 @@ type trainCmd struct {
 
 func (c *trainCmd) Run(e *env) error {
 	comments, err := c.read(e, c.Corpus)
+	if err != nil {
+		return err
+	}
+	probes, err := c.read(e, c.Probe)
 	if err != nil {
 		return err
 	}
@@ -50,7 +55,7 @@ func (c *trainCmd) Run(e *env) error {
 	if err != nil {
 		return placed(err, c.Rules)
 	}
-	result, err := train.Run(set, comments, known, vectors, train.DefaultOptions(), func(step string) {
+	result, err := train.Run(set, train.Corpus{Comments: comments, Probes: probes, Known: known}, vectors, train.DefaultOptions(), func(step string) {
 		_, _ = fmt.Fprintln(e.stderr, step)
 	})
 	if err != nil {

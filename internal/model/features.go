@@ -99,7 +99,7 @@ type reading struct {
 	asked   []feature       // to be looked up in the vocabulary; their numbers are slots
 	values  [groups]float32 // what each feature of a group counts
 	begun   []run
-	numbers []int32   // of the different features of a group
+	rows    []row     // weights of the different features of a group
 	memory  text.View // of the view, where links stand in it
 	written text.View // of another view
 	runes   []rune

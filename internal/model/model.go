@@ -29,6 +29,7 @@ type Model struct {
 	vector  []float32       // dimensions × classes
 
 	second *second
+	glance glance
 
 	extract extractor
 	rows    []float32 // words' rows × classes: what a row of the vectors adds up to
@@ -74,7 +75,7 @@ func (m *Model) Read(in *Input, possible []bool, r *Reading) {
 	found := r.seen.found
 	for i := 0; i < len(found); {
 		g := found[i].group
-		numbers := r.seen.numbers[:0]
+		rows := r.seen.rows[:0]
 		for ; i < len(found) && found[i].group == g; i++ {
 			f := &found[i]
 			if !r.seen.set.add(uint32(f.number)) {
@@ -85,18 +86,15 @@ func (m *Model) Read(in *Input, possible []bool, r *Reading) {
 				addRow(sum, r.row, 1)
 				continue
 			}
-			numbers = append(numbers, f.number)
+			// Gathered before any is added up, so that more of them are on their way from memory at once.
+			rows = append(rows, m.packed[f.number])
 		}
-		if len(numbers) > 0 {
-			var s sums
-			for _, n := range numbers {
-				s.add(&m.packed[n])
-			}
-			value := valueOf(g, len(numbers))
+		if len(rows) > 0 {
+			value := valueOf(g, len(rows))
 			r.seen.values[g] = value
-			s.into(sum, value*m.quantum[g])
+			addRows(sum, rows, value*m.quantum[g])
 		}
-		r.seen.numbers = numbers
+		r.seen.rows = rows
 	}
 	v := m.extract.vectors
 	all := v.total(r.seen.words)
@@ -112,7 +110,7 @@ func (m *Model) Read(in *Input, possible []bool, r *Reading) {
 	}
 	softmax(sum, mask)
 	if r.again.asked = false; sum[none] < doubtful {
-		m.readAgain(in, compare, name, r)
+		m.readAgain(in, compare, r)
 		softmax(sum, mask)
 	}
 	r.None = float64(sum[none])
@@ -143,41 +141,29 @@ const (
 	maxSums    = 0xFFFF / 0xFF // rows that fit into lanes of 16 bits
 )
 
-// sums adds up rows.
-type sums struct {
-	even, odd [rowWords]uint64 // four lanes of 16 bits in each
-	n         int              // rows in the lanes
-	total     [maxClasses]int32
-}
-
-func (s *sums) add(r *row) {
-	if s.n == maxSums {
-		s.flush()
-	}
-	s.n++
-	for i, w := range r {
-		s.even[i] += w & lanes
-		s.odd[i] += w >> 8 & lanes
-	}
-}
-
-func (s *sums) flush() {
-	for i := range rowWords {
-		for lane := range 4 {
-			at := 8*i + 2*lane
-			s.total[at] += int32(s.even[i]>>(16*lane)&0xFFFF) - int32(bias*s.n)
-			s.total[at+1] += int32(s.odd[i]>>(16*lane)&0xFFFF) - int32(bias*s.n)
+// addRows adds the sum of some rows, times by, to out.
+func addRows(out []float32, rows []row, by float32) {
+	var total [maxClasses]int32
+	for len(rows) > 0 {
+		n := min(len(rows), maxSums)
+		var even, odd row // four lanes of 16 bits in each word
+		for i := range rows[:n] {
+			for k, w := range &rows[i] {
+				even[k] += w & lanes
+				odd[k] += w >> 8 & lanes
+			}
 		}
-		s.even[i], s.odd[i] = 0, 0
+		for k := range rowWords {
+			for lane := range 4 {
+				at := 8*k + 2*lane
+				total[at] += int32(even[k]>>(16*lane)&0xFFFF) - int32(bias*n)
+				total[at+1] += int32(odd[k]>>(16*lane)&0xFFFF) - int32(bias*n)
+			}
+		}
+		rows = rows[n:]
 	}
-	s.n = 0
-}
-
-// into adds the sums, each times by, to out.
-func (s *sums) into(out []float32, by float32) {
-	s.flush()
 	for k := range out {
-		out[k] += by * float32(s.total[k])
+		out[k] += by * float32(total[k])
 	}
 }
 
@@ -316,7 +302,7 @@ func citable(r rune) bool {
 	return r > ' ' && !slices.Contains([]rune("、。,.!?！？「」『』()（）…・ー"), r)
 }
 
-const modelMagic = "kotomori model 3\n"
+const modelMagic = "kotomori model 4\n"
 
 // Bytes is the model's file, as Load reads it.
 func (m *Model) Bytes() ([]byte, error) {
@@ -352,6 +338,7 @@ func (m *Model) Bytes() ([]byte, error) {
 	}
 	put(weights)
 	m.second.put(&b, put)
+	m.glance.put(put)
 	if _, err := z.Write(b.Bytes()); err != nil {
 		return nil, err
 	}
@@ -429,6 +416,7 @@ func (m *Model) read(data []byte) error {
 	}
 	if d.err == nil {
 		m.second = m.readSecond(d, get)
+		m.glance = readGlance(d, get)
 	}
 	d.end()
 	for i, k := range m.keys {

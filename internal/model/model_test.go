@@ -228,6 +228,40 @@ func TestTrainErrors(t *testing.T) {
 	if _, _, err := Train(known, categories, vectors, fewOptions(), nil); err == nil {
 		t.Error("nothing to measure on is no error")
 	}
+	for i := range known {
+		known[i].Known, known[i].Probe = false, true
+	}
+	if _, _, err := Train(known, categories, vectors, fewOptions(), nil); err == nil {
+		t.Error("nothing but probes is no error")
+	}
+}
+
+// TestProbes: what was written to mislead is learned from, and is in no measurement.
+func TestProbes(t *testing.T) {
+	comments := fewComments()
+	var probes []int
+	for i := range comments {
+		if comments[i].Probe = i%7 == 3; comments[i].Probe {
+			probes = append(probes, i)
+		}
+	}
+	m, report, err := Train(comments, categories, fewVectors(t), fewOptions(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range probes {
+		if report.Shares[i] != nil {
+			t.Errorf("the probe %s is measured", comments[i].Text)
+		}
+		comments[i].Category = map[string]string{"": "sale"}[comments[i].Category]
+	}
+	other, _, err := Train(comments, categories, fewVectors(t), fewOptions(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if slices.Equal(m.Bias, other.Bias) {
+		t.Error("nothing is learned from probes")
+	}
 }
 
 func TestReadWheelErrors(t *testing.T) {

@@ -11,9 +11,9 @@ import (
 	"github.com/kotomori/kotomori/internal/neural"
 )
 
-// doubtful is the share of none below which a comment is read a second time. What the linear model is surer of than this is fair: the net
-// finds next to nothing there, and most comments are of that kind.
-const doubtful = 0.9
+// doubtful is the share of none below which a comment is read a second time. What gets more than this has not been
+// recommended, whatever the net added, and most comments are of that kind.
+const doubtful = 0.6
 
 // second is the second reading: a net, and how its logits and the linear model's log-odds are weighed.
 type second struct {
@@ -65,8 +65,8 @@ func (s *second) symbol(r rune) int32 {
 	return neural.Unknown
 }
 
-// fill makes numbers of a comment that has been read once. Compare and name say whether the official post and the author count.
-func (s *second) fill(in *Input, r *reading, rare []float32, compare, name bool, out *neural.Input) {
+// fill makes numbers of a comment that has been read once. Compare says whether the official post counts.
+func (s *second) fill(in *Input, r *reading, rare []float32, compare bool, out *neural.Input) {
 	out.Symbols = append(out.Symbols[:0], neural.Edge)
 	for _, c := range r.Runes[:min(len(r.Runes), neural.MaxSymbols)] {
 		out.Symbols = append(out.Symbols, s.symbol(c))
@@ -80,22 +80,6 @@ func (s *second) fill(in *Input, r *reading, rare []float32, compare, name bool,
 	if compare && in.Post != nil {
 		out.Facts = r.post
 		out.Marks = in.Post.marks(r.Runes, out.Marks)[:len(out.Symbols)] // of all: a number that is cut off is another
-	}
-	out.Author = out.Author[:0]
-	if name {
-		out.Author = append(out.Author, neural.Edge)
-		for i, text := range [...]string{in.Name, in.Handle} {
-			most := neural.MaxName
-			if i > 0 {
-				out.Author = append(out.Author, neural.Between)
-				most = neural.MaxHandle
-			}
-			r.name.Fold(text)
-			runes := r.name.Folded.Runes
-			for _, c := range runes[:min(len(runes), most)] {
-				out.Author = append(out.Author, s.symbol(c))
-			}
-		}
 	}
 }
 
@@ -136,10 +120,10 @@ func (o *Official) marks(runes []rune, out []uint8) []uint8 {
 }
 
 // readAgain reads a comment a second time. r.sum has the shares, and is left with logits.
-func (m *Model) readAgain(in *Input, compare, name bool, r *Reading) {
+func (m *Model) readAgain(in *Input, compare bool, r *Reading) {
 	s, x := m.second, &r.again
 	x.asked = true
-	s.fill(in, &r.seen, m.extract.vectors.rare, compare, name, &x.input)
+	s.fill(in, &r.seen, m.extract.vectors.rare, compare, &x.input)
 	if x.input.Facts != nil {
 		x.input.Post = in.Post.beside(s.net)
 	}

@@ -43,7 +43,6 @@ func fewOptions() Options {
 	o.NetFolds = 1
 	o.Net.Shape = neural.Shape{
 		CharDims: 12, CharFilters: 16, WordDims: 8, WordFilters: 4, Hidden: 32, CopyDims: 4, CopyFilters: 4, Pairs: 4, CompareHidden: 4,
-		AuthorDims: 4, AuthorFilters: 4, AuthorHidden: 4,
 	}
 	return o
 }

@@ -78,23 +78,22 @@ func TestVocabulary(t *testing.T) {
 	}
 }
 
-func TestSums(t *testing.T) {
+func TestAddRows(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	const classes = 18
 	for _, n := range []int{0, 1, maxSums, maxSums + 1, 3000} {
 		want := make([]float32, classes)
-		var s sums
+		var rows []row
 		for range n {
 			weights := make([]int8, classes)
 			for k := range weights {
 				weights[k] = int8(random.IntN(255) - 127)
 				want[k] += float32(weights[k])
 			}
-			r := pack(weights)
-			s.add(&r)
+			rows = append(rows, pack(weights))
 		}
 		got := make([]float32, classes)
-		s.into(got, 1)
+		addRows(got, rows, 1)
 		if !slices.Equal(got, want) {
 			t.Errorf("%d rows: %v, want %v", n, got, want)
 		}

@@ -27,7 +27,7 @@ type Options struct {
 
 // DefaultOptions are those of the shipped model.
 func DefaultOptions() Options {
-	return Options{Epochs: 14, Rate: 0.2, Penalty: 0.3, Least: 2, Folds: 5, Net: neural.DefaultOptions(), NetFolds: 5}
+	return Options{Epochs: 14, Rate: 0.2, Penalty: 0.3, Least: 2, Folds: 5, Net: neural.DefaultOptions(), NetFolds: 3}
 }
 
 // Comment is a labelled comment to learn from.
@@ -38,6 +38,9 @@ type Comment struct {
 	Possible                 []bool // by category: those of the account's policy
 	// Known: learned from, but not measured on, because the rules were written with it in sight.
 	Known bool
+	// Probe: written to mislead an earlier model. Learned from as any other, but not measured on, as there are more hard ones among
+	// them than people write.
+	Probe bool
 	// MadeOf is the official post of the comment that this one was made of. It is learned from where the comments of both posts are,
 	// and not measured on. Empty for comments as they were written.
 	MadeOf string
@@ -81,19 +84,23 @@ func Train(comments []Comment, categories []string, vectors []byte, o Options, p
 	var measured []*example
 	var theirs [][]float32
 	for i, ok := range unseen {
-		if ok {
+		if ok && !comments[i].Probe {
 			measured = append(measured, t.examples[i])
 			theirs = append(theirs, logits[i])
 		}
 	}
 	if len(measured) == 0 {
-		return nil, nil, errors.New("no comment to measure on: all are known to the rules")
+		return nil, nil, errors.New("no comment to measure on: all are known to the rules or probes")
 	}
 	m := &Model{Categories: categories, extract: t.extract, Calibration: calibrate(theirs, measured, c)}
-	for i := range theirs {
-		m.Calibration.apply(theirs[i])
-		softmax(theirs[i], measured[i].possible)
+	for i, ok := range unseen {
+		if ok {
+			m.Calibration.apply(logits[i])
+			softmax(logits[i], t.examples[i].possible)
+		}
 	}
+	progress("learning to glance")
+	m.glance = t.trainGlance(unseen, logits)
 	if m.second, err = t.trainSecond(unseen, logits, report.Shares, progress); err != nil {
 		return nil, nil, err
 	}
@@ -113,7 +120,7 @@ type trainer struct {
 	groups   []group  // by feature
 	only     []uint32 // by feature: classes it counts for
 	examples []*example
-	runes    map[rune]int // how often each character stands in the comments that the net learns from, and in their authors' names
+	runes    map[rune]int // how often each character stands in the comments that the net learns from
 }
 
 func (t *trainer) classes() int { return len(t.categories) + 1 }
@@ -148,7 +155,7 @@ func (t *trainer) read() error {
 	docs, kind := map[uint32]int{}, map[uint32]group{}
 	var counting sync.Mutex
 	t.runes = map[rune]int{}
-	t.eachReading(func(i int, in *Input, r *reading) {
+	t.eachReading(func(i int, _ *Input, r *reading) {
 		t.examples[i].mean = t.extract.mean(r.words)
 		if t.comments[i].MadeOf != "" {
 			return // its words are counted where they were written
@@ -159,12 +166,6 @@ func (t *trainer) read() error {
 		if !t.comments[i].Known {
 			for _, c := range r.Runes {
 				t.runes[class(c)]++
-			}
-			for _, name := range [...]string{in.Name, in.Handle} {
-				r.name.Fold(name)
-				for _, c := range r.name.Folded.Runes {
-					t.runes[class(c)]++
-				}
 			}
 		}
 		for _, f := range r.found {
@@ -273,7 +274,7 @@ func (t *trainer) foldOf(post string) int {
 }
 
 // trainSecond trains the net on the comments whose shares by models that have not seen them are known, and weighs it by nets that have
-// not seen them either. The final shares go into final, which stays nil where there are none.
+// not seen them either. The final shares go into final, which stays nil for probes, and where there are none.
 func (t *trainer) trainSecond(unseen []bool, shares [][]float32, final [][]float64, progress func(string)) (*second, error) {
 	folds := min(t.options.NetFolds, t.options.Folds)
 	if folds < 1 {
@@ -287,7 +288,7 @@ func (t *trainer) trainSecond(unseen []bool, shares [][]float32, final [][]float
 		}
 		c := &t.comments[i]
 		e := &neural.Example{Offset: neural.Offset(shares[i]), Possible: uint64(t.examples[i].possible), Label: t.examples[i].label}
-		s.fill(in, r, t.extract.vectors.rare, t.possible(compareOnly, c), t.possible(authorOnly, c), &e.Input)
+		s.fill(in, r, t.extract.vectors.rare, t.possible(compareOnly, c), &e.Input)
 		if e.Input.Facts != nil {
 			e.Input.Facts, e.PostWords = slices.Clone(e.Input.Facts), in.Post.words
 		}
@@ -295,13 +296,10 @@ func (t *trainer) trainSecond(unseen []bool, shares [][]float32, final [][]float
 	})
 	o := t.options.Net
 	o.Shape.Classes, o.Shape.Symbols, o.Shape.Facts = t.classes(), len(s.runes)+neural.FirstSymbol, facts
-	o.Shape.Compare, o.Shape.Author = nil, 0
+	o.Shape.Compare = nil
 	for i, c := range t.categories {
 		if slices.Contains(compareOnly, c) {
 			o.Shape.Compare = append(o.Shape.Compare, i+1)
-		}
-		if slices.Contains(authorOnly, c) {
-			o.Shape.Author = i + 1
 		}
 	}
 	progress(fmt.Sprintf("training the net, and %d to weigh it by", folds))
@@ -353,13 +351,13 @@ func (t *trainer) trainSecond(unseen []bool, shares [][]float32, final [][]float
 	}
 	var asked []int
 	for i, z := range logits {
-		if z != nil && shares[i][none] < doubtful {
+		if z != nil && !t.comments[i].Probe && shares[i][none] < doubtful {
 			asked = append(asked, i)
 		}
 	}
 	s.weighing = t.weigh(asked, shares, logits)
 	for i, z := range logits {
-		if z == nil {
+		if z == nil || t.comments[i].Probe {
 			continue
 		}
 		if shares[i][none] < doubtful {

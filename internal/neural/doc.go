@@ -8,12 +8,13 @@
 // wrong and nothing else: half of that model's log-odds is added to its logits, while it learns too. As these come from models that
 // have not seen the comment, the net sees the linear model's mistakes as they are on comments nobody has seen.
 //
-// Three parts read
+// Two parts read
 //
 //   - the characters, and the words by their static vectors, for all classes;
 //   - the comment beside the official post, for the classes of Shape.Compare only: each word with the word of the post that is most
-//     like it, the stretches that were copied from it, and its numbers;
-//   - the author's name and handle beside the hidden layer, for the class Shape.Author only.
+//     like it, the stretches that were copied from it, and its numbers.
+//
+// The author's name is left to the linear model: a part for it told the corpus' writers apart and found no more.
 //
 // # How it is fast
 //

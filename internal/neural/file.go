@@ -15,7 +15,7 @@ func (n *Net) finish(vectors Vectors) {
 		p.learning = nil
 		p.round()
 	}
-	n.prepare(vectors, scales{1, 1, 1, 1}) // nothing is read at these
+	n.prepare(vectors, scales{1, 1, 1}) // nothing is read at these
 	var by scales
 	for i, t := range n.ready.all() {
 		w := t.bank.weights
@@ -56,7 +56,7 @@ func scaleOf(most float32) float32 {
 	return most / half
 }
 
-func (t *tables) all() [4]*table { return [4]*table{t.chars, t.words, t.copies, t.author} }
+func (t *tables) all() [3]*table { return [3]*table{t.chars, t.words, t.copies} }
 
 // quantumOf is the step of a row's weights.
 func quantumOf(row []float32) float32 {
@@ -81,7 +81,7 @@ func (n *Net) kept() []*param { return append([]*param{n.directions}, n.params()
 func (s *Shape) numbers() []*int {
 	return []*int{
 		&s.Classes, &s.Symbols, &s.Vectors, &s.CharDims, &s.CharFilters, &s.WordDims, &s.WordFilters, &s.Hidden, &s.CopyDims, &s.CopyFilters,
-		&s.Pairs, &s.CompareHidden, &s.Facts, &s.AuthorDims, &s.AuthorFilters, &s.AuthorHidden, &s.Author,
+		&s.Pairs, &s.CompareHidden, &s.Facts,
 	}
 }
 

@@ -19,12 +19,8 @@ type Shape struct {
 	Pairs                 int // units that look at a word beside the post's nearest
 	CompareHidden         int
 	Facts                 int // numbers that say how comment and post compare, made elsewhere
-	AuthorDims            int
-	AuthorFilters         int
-	AuthorHidden          int
 
 	Compare []int // classes that the official post counts for
-	Author  int   // class that the author's name counts for; 0 is no class
 }
 
 // DefaultShape is that of the shipped net. Symbols, Vectors, Facts and the classes are its user's.
@@ -32,16 +28,14 @@ func DefaultShape() Shape {
 	return Shape{
 		CharDims: 48, CharFilters: 64, WordDims: 64, WordFilters: 96, Hidden: 128,
 		CopyDims: 24, CopyFilters: 64, Pairs: 48, CompareHidden: 64,
-		AuthorDims: 24, AuthorFilters: 32, AuthorHidden: 32,
 	}
 }
 
 // Special symbols. Those of characters begin at FirstSymbol.
 const (
 	Unknown     = 0
-	Between     = 1 // stands between an author's name and handle
-	Edge        = 2 // stands before and after a text
-	FirstSymbol = 3
+	Edge        = 1 // stands before and after a text
+	FirstSymbol = 2
 )
 
 // Marks say of a character how it stands to the official post.
@@ -55,13 +49,11 @@ const (
 	marks
 )
 
-// Most symbols and words of a comment, an official post and an author that are read.
+// Most symbols and words of a comment and an official post that are read.
 const (
 	MaxSymbols = 176
 	MaxWords   = 112
 	MaxPost    = 48
-	MaxName    = 14
-	MaxHandle  = 15
 )
 
 // Input is a comment in numbers. Symbols, words and facts must be within the net's Shape.
@@ -72,7 +64,6 @@ type Input struct {
 	Rare    []float32 // by word: how much it tells
 	Post    *Post     // nil if there is none, or nothing depends on it
 	Facts   []float32 // how comment and post compare: Shape.Facts numbers, or none without Post
-	Author  []int32   // symbols of the name and the handle; nil if nothing depends on them
 }
 
 // Post is an official post in numbers, as many comments are compared with it.
@@ -87,7 +78,6 @@ const (
 	charFrom, charTo = 2, 5
 	wordFrom, wordTo = 1, 3
 	copyWidth        = 4
-	authorWidth      = 3
 	widest           = 5
 )
 
@@ -168,11 +158,6 @@ type Net struct {
 	compared    dense
 	facts       dense
 
-	names    *param
-	author   bank
-	authored dense
-	authorIs dense
-
 	ready *tables
 }
 
@@ -201,20 +186,17 @@ func (s *Shape) check() error {
 		{"pairs", s.Pairs, 1, 512},
 		{"comparing units", s.CompareHidden, 1, 512},
 		{"facts", s.Facts, 0, 1024},
-		{"dimensions of authors", s.AuthorDims, 1, 128},
-		{"filters of authors", s.AuthorFilters, lanes, 256},
-		{"units of authors", s.AuthorHidden, 1, 512},
 	} {
 		if x.n < x.least || x.n > x.max {
 			return fmt.Errorf("%d %s, %d to %d are possible", x.n, x.name, x.least, x.max)
 		}
 	}
-	for _, n := range []int{s.CharFilters, s.WordFilters, s.CopyFilters, s.AuthorFilters} {
+	for _, n := range []int{s.CharFilters, s.WordFilters, s.CopyFilters} {
 		if n%lanes != 0 {
 			return fmt.Errorf("%d filters, a multiple of %d is wanted", n, lanes)
 		}
 	}
-	for _, c := range append([]int{s.Author}, s.Compare...) {
+	for _, c := range s.Compare {
 		if c < 0 || c >= s.Classes {
 			return fmt.Errorf("class %d of %d", c, s.Classes)
 		}
@@ -243,10 +225,6 @@ func newNet(s Shape, dims int) (*Net, error) {
 		compare:     newDense(s.compareInputs(), s.CompareHidden),
 		compared:    newDense(s.CompareHidden, len(s.Compare)),
 		facts:       newDense(s.Facts, len(s.Compare)),
-		names:       newParam(s.Symbols, s.AuthorDims),
-		author:      newBank(authorWidth, authorWidth, s.AuthorFilters, s.AuthorDims),
-		authored:    newDense(s.AuthorFilters+s.Hidden, s.AuthorHidden),
-		authorIs:    newDense(s.AuthorHidden, 1),
 	}, nil
 }
 
@@ -257,7 +235,6 @@ func (n *Net) params() []*param {
 		n.hidden.weights, n.hidden.bias, n.out.weights, n.out.bias, n.skip.weights, n.skip.bias,
 		n.copySymbols, n.copyMarks, n.copies.weights, n.copies.bias, n.pair.weights, n.pair.bias,
 		n.compare.weights, n.compare.bias, n.compared.weights, n.compared.bias, n.facts.weights, n.facts.bias,
-		n.names, n.author.weights, n.author.bias, n.authored.weights, n.authored.bias, n.authorIs.weights, n.authorIs.bias,
 	}
 }
 

@@ -36,14 +36,14 @@ func smallOptions() Options {
 	o := DefaultOptions()
 	o.Shape = Shape{
 		Classes: 5, Symbols: 30, CharDims: 6, CharFilters: 8, WordDims: 5, WordFilters: 8, Hidden: 10,
-		CopyDims: 4, CopyFilters: 8, Pairs: 6, CompareHidden: 7, Facts: 3, AuthorDims: 4, AuthorFilters: 4, AuthorHidden: 5,
-		Compare: []int{2, 3}, Author: 4,
+		CopyDims: 4, CopyFilters: 8, Pairs: 6, CompareHidden: 7, Facts: 3,
+		Compare: []int{2, 3},
 	}
 	o.Epochs, o.Batch = 3, 8
 	return o
 }
 
-// some comments: what the label is follows from a symbol, a word, the post or the author.
+// some comments: what the label is follows from symbols, the post or the offset.
 func some(n int, vectors Vectors) []*Example {
 	random := rand.New(rand.NewPCG(1, 9))
 	var out []*Example
@@ -73,9 +73,8 @@ func some(n int, vectors Vectors) []*Example {
 		for range in.Symbols {
 			in.Marks = append(in.Marks, uint8(random.IntN(marks)))
 		}
-		in.Author = []int32{Edge, 5, int32(FirstSymbol + random.IntN(10)), Between}
 		if e.Label == 4 {
-			in.Author = append(in.Author, 27)
+			in.Symbols[0] = 27
 		}
 		if i%7 == 0 {
 			e.Possible &^= 1 << ((e.Label + 1) % 5)
@@ -255,23 +254,36 @@ func TestTables(t *testing.T) {
 			for i := range numbers {
 				numbers[i] = int32(random.IntN(in.rows))
 			}
-			out := make([]float32, b.outputs())
+			out, slope, weights := make([]float32, b.outputs()), make([]float32, b.outputs()), make([]float32, n)
+			for i := range slope {
+				slope[i] = float32(random.NormFloat64())
+			}
 			table.pool(numbers, out, &m)
 			for width := b.from; width <= b.to; width++ {
 				for k := range b.filters {
-					best := math.Inf(-1)
+					best, at := math.Inf(-1), 0
 					for i := range max(1, n-width+1) {
 						sum := 0.0
 						for place := 0; place < width && i+place < n; place++ {
 							x := dot(in.row(int(numbers[i+place])), b.weights.row(b.column(width, place)+k))
 							sum += min(max(math.Round(float64(x/scale)), -half), half)
 						}
-						best = max(best, sum)
+						if sum > best {
+							best, at = sum, i
+						}
 					}
 					f := (width-b.from)*b.filters + k
+					for i := at; i < min(at+width, n); i++ {
+						weights[i] += out[f] * slope[f] / float32(min(width, n-at))
+					}
 					if want := max(0, float32(best)*scale+b.bias.w[f]); !(math.Abs(float64(want-out[f])) <= 1e-4) {
 						t.Errorf("%d characters, width %d, filter %d: %v, want %v", n, width, k, out[f], want)
 					}
+				}
+			}
+			for i, got := range table.weigh(numbers, out, slope, &m) {
+				if !(math.Abs(float64(got-weights[i])) <= 1e-4*max(1, math.Abs(float64(got)))) {
+					t.Errorf("character %d of %d weighs %v, want %v", i, n, got, weights[i])
 				}
 			}
 		}
@@ -348,7 +360,7 @@ func TestBadTraining(t *testing.T) {
 		"a rate of 0":                           func(o *Options, _ []*Example) { o.Rate = 0 },
 		"the rate is too high":                  func(o *Options, _ []*Example) { o.Rate = 1e30 },
 		"6 filters, a multiple of 4":            func(o *Options, _ []*Example) { o.Shape.CharFilters = 6 },
-		"class 9 of 5":                          func(o *Options, _ []*Example) { o.Shape.Author = 9 },
+		"class 9 of 5":                          func(o *Options, _ []*Example) { o.Shape.Compare = []int{9} },
 		"example 4: its label 3 is not":         func(_ *Options, e []*Example) { e[3].Possible = 1 },
 		"example 4: symbol 99":                  func(_ *Options, e []*Example) { e[3].Input.Symbols[0] = 99 },
 		"example 4: word 40, there are 40":      func(_ *Options, e []*Example) { e[3].Input.Words, e[3].Input.Rare = []int32{40}, []float32{1} },

@@ -2,6 +2,7 @@ package neural
 
 import (
 	"math"
+	"slices"
 	"sync/atomic"
 )
 
@@ -182,18 +183,18 @@ func (t *vectorTable) row(row int) (vector []float32, length float32) {
 
 // tables are what reading takes beside the weights.
 type tables struct {
-	vectors                      *vectorTable // along the directions
-	paired                       *vectorTable // what each word adds to the units of pair
-	chars, words, copies, author *table
-	pairOfPost                   dense // the part of pair that reads the word of the post, and so on
-	pairOfBoth                   dense
-	pairOfLike                   []float32
-	hidden                       []float32 // inputs × outputs: most inputs are 0
-	skip                         []float32
+	vectors              *vectorTable // along the directions
+	paired               *vectorTable // what each word adds to the units of pair
+	chars, words, copies *table
+	pairOfPost           dense // the part of pair that reads the word of the post, and so on
+	pairOfBoth           dense
+	pairOfLike           []float32
+	hidden               []float32 // inputs × outputs: most inputs are 0
+	skip                 []float32
 }
 
-// scales of the four banks' tables.
-type scales [4]float32
+// scales of the three banks' tables.
+type scales [3]float32
 
 // prepare makes ready to read.
 func (n *Net) prepare(vectors Vectors, by scales) {
@@ -209,7 +210,6 @@ func (n *Net) prepare(vectors Vectors, by scales) {
 		copy(in, n.copySymbols.row(i/marks))
 		add(in, n.copyMarks.row(i%marks), 1)
 	})
-	t.author = newTable(&n.author, s.Symbols, by[3], func(i int, in []float32) { copy(in, n.names.row(i)) })
 	part := func(from int) dense {
 		p := newDense(d, s.Pairs)
 		for k := range s.Pairs {
@@ -247,6 +247,7 @@ type memory struct {
 	best []uint64
 	rows [][]uint64
 	both []float32
+	sums []uint64
 }
 
 // grow gives n of what a slice has room for; what is in it stands for nothing.
@@ -268,8 +269,6 @@ type Reading struct {
 	hidden   []float32
 	compare  []float32
 	compared []float32
-	authorIn []float32
-	authored []float32
 	pairs    []float32
 	like     []float32
 	copies   []int32
@@ -343,15 +342,6 @@ func (n *Net) Read(in *Input, r *Reading) {
 	if in.Post != nil && len(s.Compare) > 0 {
 		n.readBeside(in, r)
 	}
-	if s.Author > 0 && len(in.Author) > 0 {
-		a := grow(&r.authorIn, s.AuthorFilters+s.Hidden)
-		t.author.pool(in.Author, a[:s.AuthorFilters], &r.memory)
-		copy(a[s.AuthorFilters:], hidden)
-		units := grow(&r.authored, s.AuthorHidden)
-		n.authored.forward(a, units)
-		relu(units)
-		logits[s.Author] += n.authorIs.bias.w[0] + dot(units, n.authorIs.weights.row(0))
-	}
 }
 
 // readBeside reads a comment beside the official post.
@@ -399,7 +389,7 @@ func (n *Net) readBeside(in *Input, r *Reading) {
 }
 
 // Weigh says what weighed for a class against none: by symbol, and by word, in logits. It is what each filter over characters and words that
-// was on added, at the places under it where it was; what the official post and the author's name added is not in it.
+// was on added, at the places under it where it was; what the official post added is not in it.
 func (r *Reading) Weigh(class int) (symbols, words []float32) {
 	n, s := r.net, &r.net.Shape
 	chars, of := n.chars.outputs(), n.words.outputs()
@@ -426,28 +416,44 @@ func (t *table) weigh(numbers []int32, out, slope []float32, memory *memory) []f
 	b := t.bank
 	weights := make([]float32, len(numbers))
 	rows := t.rowsOf(numbers, memory)
+	sums := grow(&memory.sums, max(1, len(numbers)))
 	for width := b.from; width <= b.to; width++ {
-		for k := range b.filters {
-			f := (width-b.from)*b.filters + k
-			if out[f] <= 0 {
+		answers := sums[:max(1, len(numbers)-width+1)]
+		for word := range b.filters / lanes {
+			f := (width-b.from)*b.filters + word*lanes
+			on := out[f:][:lanes]
+			if slices.Max(on) <= 0 {
 				continue
 			}
-			at, most := 0, -1
-			for i := range max(1, len(numbers)-width+1) {
-				sum := 0
-				for place := range width {
-					c := b.column(width, place) + k
-					sum += int(rows[i+place][c/lanes] >> (laneBits * (c % lanes)) & 0xFFFF)
-				}
-				if sum > most {
-					at, most = i, sum
+			clear(answers)
+			for place := range width {
+				c := b.column(width, place)/lanes + word
+				for i := range answers {
+					answers[i] += rows[i+place][c]
 				}
 			}
-			under := min(width, len(numbers)-at)
-			for place := range under {
-				weights[at+place] += out[f] * slope[f] / float32(under)
+			for lane, x := range on {
+				if x <= 0 {
+					continue
+				}
+				at := largest(answers, laneBits*lane)
+				under := min(width, len(numbers)-at)
+				for place := range under {
+					weights[at+place] += x * slope[f+lane] / float32(under)
+				}
 			}
 		}
 	}
 	return weights
+}
+
+// largest is where the lane at a shift is largest, the first such place.
+func largest(sums []uint64, shift int) (at int) {
+	most := uint64(0)
+	for i, s := range sums {
+		if s = s >> shift & 0xFFFF; s > most {
+			at, most = i, s
+		}
+	}
+	return at
 }

@@ -83,7 +83,7 @@ func (e *Example) check(s *Shape) error {
 		}
 	}
 	return errors.Join(
-		within("symbol", in.Symbols, s.Symbols), within("symbol of the author", in.Author, s.Symbols),
+		within("symbol", in.Symbols, s.Symbols),
 		within("word", in.Words, s.Vectors), within("word of the post", e.PostWords, s.Vectors),
 	)
 }
@@ -221,7 +221,7 @@ func Train(examples []*Example, vectors Vectors, o Options, each func(epoch int,
 
 // unmet takes what was never met for unknown: it has only what it was drawn with.
 func (t *trainer) unmet() {
-	for _, p := range []*param{t.symbols, t.copySymbols, t.names} {
+	for _, p := range []*param{t.symbols, t.copySymbols} {
 		for i, met := range p.met {
 			switch {
 			case met:
@@ -243,7 +243,7 @@ type trainer struct {
 	lengths []float32
 	batch   []pass
 
-	chars, words, copies, author laid
+	chars, words, copies laid
 }
 
 func newTrainer(n *Net, vectors Vectors, o Options) *trainer {
@@ -262,10 +262,10 @@ func newTrainer(n *Net, vectors Vectors, o Options) *trainer {
 	for _, x := range []struct {
 		p         *param
 		deviation float64
-	}{{n.symbols, 0.3}, {n.copySymbols, 0.3 / math.Sqrt2}, {n.copyMarks, 0.3 / math.Sqrt2}, {n.names, 0.3}} { // those of copies are added up
+	}{{n.symbols, 0.3}, {n.copySymbols, 0.3 / math.Sqrt2}, {n.copyMarks, 0.3 / math.Sqrt2}} { // those of copies are added up
 		x.p.draw(t.random, x.deviation)
 	}
-	for _, b := range []*bank{&n.chars, &n.words, &n.copies, &n.author} {
+	for _, b := range []*bank{&n.chars, &n.words, &n.copies} {
 		for width := b.from; width <= b.to; width++ {
 			deviation := math.Sqrt(2 / float64(width*b.weights.cols))
 			for i := b.column(width, 0) * b.weights.cols; i < b.column(width+1, 0)*b.weights.cols; i++ {
@@ -276,18 +276,17 @@ func newTrainer(n *Net, vectors Vectors, o Options) *trainer {
 	for _, x := range []struct {
 		d  *dense
 		by float64
-	}{{&n.hidden, 1}, {&n.out, 0.1}, {&n.skip, 0.01}, {&n.pair, 1}, {&n.compare, 1}, {&n.compared, 0.5}, {&n.facts, 0.05}, {&n.authored, 1}, {&n.authorIs, 0.5}} {
+	}{{&n.hidden, 1}, {&n.out, 0.1}, {&n.skip, 0.01}, {&n.pair, 1}, {&n.compare, 1}, {&n.compared, 0.5}, {&n.facts, 0.05}} {
 		if x.d.weights.cols > 0 {
 			x.d.weights.draw(t.random, x.by*he(x.d.weights))
 		}
 	}
 	for _, p := range n.params() {
-		p.startLearning(p == n.symbols || p == n.copySymbols || p == n.copyMarks || p == n.names)
+		p.startLearning(p == n.symbols || p == n.copySymbols || p == n.copyMarks)
 	}
 	t.chars = laid{bank: &n.chars, slot: slots(s.Symbols)}
 	t.words = laid{bank: &n.words, fixed: true, slot: slots(s.Vectors)}
 	t.copies = laid{bank: &n.copies, slot: slots(s.Symbols * marks)}
-	t.author = laid{bank: &n.author, slot: slots(s.Symbols)}
 	return t
 }
 
@@ -414,27 +413,25 @@ func (l *laid) backward(slots []int32, out []float32, at []int32, gradient []flo
 
 // pass is an example on its way through the net and back.
 type pass struct {
-	e                            *lesson
-	chars, words, copies, author []int32 // slots
-	wordRows                     []int32 // or absent
-	weights                      []float32
-	at, copyAt, authorAt         []int32
-	features, mask               []float32
-	hidden, hiddenMask           []float32
-	logits                       []float32
-	compares                     bool
-	facing                       []float32 // words × inputs of pair
-	pairs                        []float32 // words × pairs
-	best                         []int32   // by pair: the word, or absent
-	comparing                    []float32 // inputs of compare
-	compareMask                  []float32
-	compared                     []float32
-	authorIn, authored           []float32
-	gradient                     []float32
-	backFeatures, backHidden     []float32
-	backAuthored, backAuthor     []float32
-	backClasses, backCompared    []float32
-	backComparing, backPairs     []float32
+	e                         *lesson
+	chars, words, copies      []int32 // slots
+	wordRows                  []int32 // or absent
+	weights                   []float32
+	at, copyAt                []int32
+	features, mask            []float32
+	hidden, hiddenMask        []float32
+	logits                    []float32
+	compares                  bool
+	facing                    []float32 // words × inputs of pair
+	pairs                     []float32 // words × pairs
+	best                      []int32   // by pair: the word, or absent
+	comparing                 []float32 // inputs of compare
+	compareMask               []float32
+	compared                  []float32
+	gradient                  []float32
+	backFeatures, backHidden  []float32
+	backClasses, backCompared []float32
+	backComparing, backPairs  []float32
 }
 
 // lesson finds for each word of a comment the word of the official post that is most like it.
@@ -471,13 +468,13 @@ func (t *trainer) learn(batch []*lesson) (loss float64) {
 // enter lays up the tables for a batch.
 func (t *trainer) enter(passes []pass, batch []*lesson) {
 	s := &t.Shape
-	for _, l := range []*laid{&t.chars, &t.words, &t.copies, &t.author} {
+	for _, l := range []*laid{&t.chars, &t.words, &t.copies} {
 		l.begin()
 	}
 	for i, e := range batch {
 		p := &passes[i]
 		p.e = e
-		p.chars, p.copies, p.words, p.author, p.wordRows = p.chars[:0], p.copies[:0], p.words[:0], p.author[:0], p.wordRows[:0]
+		p.chars, p.copies, p.words, p.wordRows = p.chars[:0], p.copies[:0], p.words[:0], p.wordRows[:0]
 		p.compares = e.post != nil
 		for k, symbol := range e.Input.Symbols {
 			symbol = t.forget(symbol)
@@ -500,12 +497,8 @@ func (t *trainer) enter(passes []pass, batch []*lesson) {
 			slot := t.words.add(row, t.vectors[int(row)*s.WordDims:][:s.WordDims])
 			p.words, p.wordRows = append(p.words, slot), append(p.wordRows, row)
 		}
-		for _, symbol := range e.Input.Author {
-			symbol = t.forget(symbol)
-			p.author = append(p.author, t.author.add(symbol, t.names.row(int(symbol))))
-		}
 	}
-	for _, l := range []*laid{&t.chars, &t.words, &t.copies, &t.author} {
+	for _, l := range []*laid{&t.chars, &t.words, &t.copies} {
 		l.lay()
 	}
 }
@@ -527,7 +520,6 @@ func (t *trainer) leave() {
 	}
 	same := func(n int32) int32 { return n }
 	back(&t.chars, t.symbols, same)
-	back(&t.author, t.names, same)
 	back(&t.copies, t.copySymbols, func(n int32) int32 { return n / marks })
 	back(&t.copies, t.copyMarks, func(n int32) int32 { return n % marks })
 }
@@ -585,7 +577,7 @@ func (t *trainer) forward(p *pass, training bool) {
 	p.features, p.mask, p.hidden, p.hiddenMask = grow(&p.features, n), grow(&p.mask, n), grow(&p.hidden, s.Hidden), grow(&p.hiddenMask, s.Hidden)
 	p.logits = grow(&p.logits, s.Classes)
 	if len(p.at) == 0 {
-		p.at, p.copyAt, p.authorAt = make([]int32, n), make([]int32, s.CopyFilters), make([]int32, s.AuthorFilters)
+		p.at, p.copyAt = make([]int32, n), make([]int32, s.CopyFilters)
 	}
 	chars, words := t.chars.bank.outputs(), t.words.bank.outputs()
 	t.chars.pool(p.chars, p.features[:chars], p.at[:chars])
@@ -607,16 +599,6 @@ func (t *trainer) forward(p *pass, training bool) {
 	}
 	if p.compares && len(s.Compare) > 0 {
 		t.forwardCompare(p, training)
-	}
-	if s.Author > 0 && len(p.author) > 0 {
-		p.authorIn, p.authored = grow(&p.authorIn, s.AuthorFilters+s.Hidden), grow(&p.authored, s.AuthorHidden)
-		t.author.pool(p.author, p.authorIn[:s.AuthorFilters], p.authorAt)
-		copy(p.authorIn[s.AuthorFilters:], p.hidden)
-		t.authored.forward(p.authorIn, p.authored)
-		relu(p.authored)
-		var z [1]float32
-		t.authorIs.forward(p.authored, z[:])
-		p.logits[s.Author] += z[0]
 	}
 	for k, x := range p.e.Offset {
 		p.logits[k] += x
@@ -760,16 +742,6 @@ func (t *trainer) backward(p *pass) {
 	clear(p.backHidden)
 	t.out.backward(p.hidden, p.gradient, p.backHidden)
 	t.skip.backward(p.features, p.gradient, p.backFeatures)
-	if s.Author > 0 && len(p.author) > 0 && p.gradient[s.Author] != 0 {
-		units, in := grow(&p.backAuthored, s.AuthorHidden), grow(&p.backAuthor, s.AuthorFilters+s.Hidden)
-		clear(units)
-		clear(in)
-		t.authorIs.backward(p.authored, p.gradient[s.Author:s.Author+1], units)
-		gate(units, p.authored)
-		t.authored.backward(p.authorIn, units, in)
-		add(p.backHidden, in[s.AuthorFilters:], 1)
-		t.author.backward(p.author, p.authorIn[:s.AuthorFilters], p.authorAt, in[:s.AuthorFilters])
-	}
 	if p.compares && len(s.Compare) > 0 {
 		t.backwardCompare(p)
 	}

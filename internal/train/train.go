@@ -3,11 +3,11 @@
 // The model is trained on all comments, and measured by cross-validation over official posts: each comment is judged by a model that
 // has seen no comment under its post. On these judgements, and on those of the rules, the pooling is fitted and the thresholds are
 // set. Comments that the writers of the rules had in sight, and the rules' own examples, are learned from, but nothing is fitted on
-// them: the rules do too well there.
+// them: the rules do too well there. Nor is anything on probes, comments whose writers went where an earlier model erred.
 //
 // The linear model learns from made comments too: acceptable ones put under another official post, which are off-topic there, and any with
-// a courtesy at its end. They are in no measurement. The net on top of it learns from what was measured only, as it needs the shares
-// that models gave which had not seen the comment.
+// a courtesy at its end. They are in no measurement. The net on top of it learns from the corpus and the probes only, as it needs
+// the shares that models gave which had not seen the comment.
 package train
 
 import (
@@ -96,12 +96,21 @@ type Report struct {
 	PooledBins  []model.Bin // of the pooled shares
 }
 
-// Run trains on comments; known ones are learned from only. Progress, which may be nil, is told each step in words.
-func Run(set *rules.Set, comments, known []evaluate.Labelled, vectors []byte, o Options, progress func(string)) (*Result, error) {
+// Corpus is what there is to learn from.
+type Corpus struct {
+	Comments []evaluate.Labelled // learned from, and measured on
+	Probes   []evaluate.Labelled // written to mislead an earlier model: learned from, not measured on
+	Known    []evaluate.Labelled // that the writers of the rules had in sight: learned from by the linear model, not measured on
+}
+
+// Run trains. Progress, which may be nil, is told each step in words.
+func Run(set *rules.Set, corpus Corpus, vectors []byte, o Options, progress func(string)) (*Result, error) {
 	if progress == nil {
 		progress = func(string) {}
 	}
-	all := slices.Concat(comments, known, examples(set))
+	comments := corpus.Comments
+	written := len(comments) + len(corpus.Probes)
+	all := slices.Concat(comments, corpus.Probes, corpus.Known, examples(set))
 	inputs := make([]model.Comment, len(all))
 	for i, l := range all {
 		policy, ok := set.Policy(l.Policy)
@@ -109,7 +118,8 @@ func Run(set *rules.Set, comments, known []evaluate.Labelled, vectors []byte, o 
 			return nil, fmt.Errorf("comment %s: no policy %q", l.ID, l.Policy)
 		}
 		inputs[i] = model.Comment{
-			Text: l.Text, Post: l.Post, Name: l.Author.Name, Handle: l.Author.Handle, Known: i >= len(comments),
+			Text: l.Text, Post: l.Post, Name: l.Author.Name, Handle: l.Author.Handle,
+			Probe: i >= len(comments) && i < written, Known: i >= written,
 			Possible: classifier.Possible(policy, rules.Categories),
 		}
 		inputs[i].Signs = classifier.Signs(set, l.Text)

@@ -37,12 +37,15 @@ func TestRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var comments, known []evaluate.Labelled
+	var corpus Corpus
 	for i, l := range some(t, 30) {
-		if i%8 == 0 {
-			known = append(known, l)
-		} else {
-			comments = append(comments, l)
+		switch i % 8 {
+		case 0:
+			corpus.Known = append(corpus.Known, l)
+		case 1:
+			corpus.Probes = append(corpus.Probes, l)
+		default:
+			corpus.Comments = append(corpus.Comments, l)
 		}
 	}
 	o := DefaultOptions()
@@ -50,7 +53,7 @@ func TestRun(t *testing.T) {
 	net := &o.Model.Net
 	net.Epochs, net.Shape.CharFilters, net.Shape.WordFilters, net.Shape.WordDims, net.Shape.Hidden = 3, 16, 16, 16, 32
 	run := func() (*Result, []byte) {
-		r, err := Run(set, comments, known, model.ShippedVectors(), o, nil)
+		r, err := Run(set, corpus, model.ShippedVectors(), o, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
