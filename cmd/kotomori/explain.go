@@ -169,15 +169,15 @@ func (p *explainer) print(platform string) {
 func (p *explainer) readers() {
 	p.head("5 学習モデルと合議", "what the learned reader says, and all together")
 	for _, r := range p.x.Opinions {
+		if r.Glanced {
+			p.line("  %s (%s): 該当なし (ひと目で問題なし。詳しくは読んでいません)", r.Source, r.Version)
+			continue
+		}
 		opinions := slices.Clone(r.Opinions)
 		slices.SortStableFunc(opinions, func(a, b classifier.Opinion) int { return cmp.Compare(b.Confidence, a.Confidence) })
 		rest := 1.0
 		for _, o := range opinions {
 			rest -= o.Confidence
-		}
-		if r.Glanced {
-			p.line("  %s (%s): 該当なし (ひと目で問題なし。詳しくは読んでいません)", r.Source, r.Version)
-			continue
 		}
 		p.line("  %s (%s): 該当なし %.3f", r.Source, r.Version, max(0, rest))
 		for i, o := range opinions {

@@ -29,17 +29,15 @@ type trainCmd struct {
 }
 
 func (c *trainCmd) Run(e *env) error {
-	comments, err := c.read(e, c.Corpus)
-	if err != nil {
-		return err
-	}
-	probes, err := c.read(e, c.Probe)
-	if err != nil {
-		return err
-	}
-	known, err := c.read(e, c.Known)
-	if err != nil {
-		return err
+	var corpus train.Corpus
+	var err error
+	for _, part := range []struct {
+		into  *[]evaluate.Labelled
+		files []string
+	}{{&corpus.Comments, c.Corpus}, {&corpus.Probes, c.Probe}, {&corpus.Known, c.Known}} {
+		if *part.into, err = c.read(e, part.files); err != nil {
+			return err
+		}
 	}
 	vectors := model.ShippedVectors()
 	if c.Vectors != "" {
@@ -55,7 +53,7 @@ func (c *trainCmd) Run(e *env) error {
 	if err != nil {
 		return placed(err, c.Rules)
 	}
-	result, err := train.Run(set, train.Corpus{Comments: comments, Probes: probes, Known: known}, vectors, train.DefaultOptions(), func(step string) {
+	result, err := train.Run(set, corpus, vectors, train.DefaultOptions(), func(step string) {
 		_, _ = fmt.Fprintln(e.stderr, step)
 	})
 	if err != nil {

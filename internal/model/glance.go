@@ -130,7 +130,7 @@ func (t *trainer) trainGlance(unseen []bool, shares [][]float32) glance {
 			}
 		}
 	})
-	g := fitGlance(all, len(scores)) // no fold
+	g := fitGlance(all, t.options.Folds) // of which there is none
 	for at := range g.fair {
 		of := make([][]float32, t.classes()) // by class, and of all in that of none
 		for i, e := range all {
@@ -140,9 +140,9 @@ func (t *trainer) trainGlance(unseen []bool, shares [][]float32) glance {
 			}
 		}
 		g.fair[at] = lowest(of[none], glanceLoss)
-		for _, scores := range of[none+1:] {
-			if len(scores) > 0 {
-				g.fair[at] = min(g.fair[at], lowest(scores, glanceLossOf))
+		for _, theirs := range of[none+1:] {
+			if len(theirs) > 0 {
+				g.fair[at] = min(g.fair[at], lowest(theirs, glanceLossOf))
 			}
 		}
 	}
