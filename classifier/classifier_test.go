@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"pgregory.net/rapid"
 
@@ -254,6 +255,40 @@ func TestHostile(t *testing.T) {
 		for _, f := range v.Findings {
 			if len(f.Evidence) > 16 {
 				t.Errorf("%q: %d pieces of evidence", unit, len(f.Evidence))
+			}
+		}
+	}
+}
+
+// TestLongLetter: what a long and friendly letter ends with, or hides in its middle, is found, cited by its own words, and the letter without it is fair.
+func TestLongLetter(t *testing.T) {
+	const thanks = "先日の見学会ではたいへんお世話になりました。子どもたちも職員の皆さんの説明に聞き入っていました。"
+	const wishes = "来年は夏休みのうちに開いていただけると、学童の子も参加しやすいと思います。駐車場の案内もありがたかったです。"
+	letter := func(bad string) classifier.Comment {
+		return classifier.Comment{
+			ID: "1", Account: "saitama", Platform: "x", Text: thanks + bad + wishes,
+			Post: classifier.Post{Text: "水道施設の見学会を開きました。ご参加くださった皆さま、ありがとうございました。"},
+		}
+	}
+	v, err := shipped().Classify(letter(""))
+	if err != nil || len(v.Findings) > 0 {
+		t.Errorf("the letter itself: %v, %v", v.Findings, err)
+	}
+	for category, bad := range map[string]string{
+		"commercial": "ところで、会計に悩む団体の方へ。私の投資サロンなら元本保証で毎月一割の配当が出ます。入会金は三万円、申し込みはDMまで。",
+		"illegal":    "それと、余っている銀行口座とキャッシュカードを一枚五万円で買い取ります。身分証は要りません、連絡ください。",
+		"defamation": "それにしても水道課の森本は頭の足りない無能で、給料泥棒の能なしだ。",
+	} {
+		v, err := shipped().Classify(letter(bad))
+		if err != nil || len(v.Findings) == 0 || v.Findings[0].Category != category {
+			t.Errorf("%s: %v, %v", category, v.Findings, err)
+			continue
+		}
+		from := utf8.RuneCountInString(thanks)
+		to := from + utf8.RuneCountInString(bad)
+		for _, e := range v.Findings[0].Evidence {
+			if e.Rule == classifier.SourceModel && (e.Start < from || e.End > to) {
+				t.Errorf("%s: the evidence is 「%s」", category, e.Text)
 			}
 		}
 	}

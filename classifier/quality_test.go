@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/kotomori/kotomori/classifier"
 	"github.com/kotomori/kotomori/internal/evaluate"
@@ -42,6 +43,7 @@ func TestQuality(t *testing.T) {
 	}
 	protectedReport(t, &got)
 	pairsReport(t, &got)
+	longReport(t, &got, validation)
 	if *update {
 		if err := os.WriteFile(goldenQuality, got.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
@@ -124,6 +126,104 @@ func pairsReport(t *testing.T, got *bytes.Buffer) {
 		n    int
 	}{{"pair accuracy", both}, {"and the right clause", clause}, {"violating one flagged", found}, {"fair one spared", spared}} {
 		fmt.Fprintf(got, "%-22s %.3f (%d/%d)\n", x.name, float64(x.n)/float64(n), x.n, n)
+	}
+}
+
+// longReport counts what is found and flagged where four comments of the validation part under one post are one: a plain or slang violation,
+// at each place in turn, among three fair comments, or four fair ones. Off-topic is left out, as the whole is not.
+func longReport(t *testing.T, got *bytes.Buffer, validation []evaluate.Labelled) {
+	t.Helper()
+	const together = 4
+	type replies struct{ fair, bad []evaluate.Labelled }
+	posts := map[string]*replies{}
+	var order []string
+	for _, l := range validation {
+		r := posts[l.Post]
+		if r == nil {
+			r = &replies{}
+			posts[l.Post] = r
+			order = append(order, l.Post)
+		}
+		switch {
+		case len(l.Labels) == 0:
+			r.fair = append(r.fair, l)
+		case (l.Kind == "plain" || l.Kind == "slang") && l.Labels[0] != "off-topic":
+			r.bad = append(r.bad, l)
+		}
+	}
+	join := func(like evaluate.Labelled, parts ...[]evaluate.Labelled) evaluate.Labelled {
+		var texts []string
+		for _, l := range slices.Concat(parts...) {
+			texts = append(texts, strings.TrimRight(l.Text, "。"))
+		}
+		like.Text = strings.Join(texts, "。") + "。"
+		return like
+	}
+	var long, found, clause, alone, fair, flagged int
+	for _, post := range order {
+		r := posts[post]
+		if len(r.fair) >= together {
+			fair++
+			if len(classify(t, shipped(), join(r.fair[0], r.fair[:together])).Findings) > 0 {
+				flagged++
+			}
+		}
+		if len(r.fair) < together-1 {
+			continue
+		}
+		for _, bad := range r.bad {
+			at := long % together
+			long++
+			if len(classify(t, shipped(), bad).Findings) > 0 {
+				alone++
+			}
+			v := classify(t, shipped(), join(bad, r.fair[:at], []evaluate.Labelled{bad}, r.fair[at:together-1]))
+			if len(v.Findings) == 0 {
+				continue
+			}
+			found++
+			if slices.Contains(bad.Labels, v.Findings[0].Category) {
+				clause++
+			}
+		}
+	}
+	if long < 500 || fair < 100 {
+		t.Errorf("%d long comments with a violation and %d without, want 500 and 100", long, fair)
+	}
+	if 25*flagged > fair {
+		t.Errorf("%d of %d long fair comments flagged", flagged, fair)
+	}
+	fmt.Fprintf(got, "# %d comments under one post as one\n", together)
+	fmt.Fprintf(got, "one violating: found    %.3f (%d/%d)\n", float64(found)/float64(long), found, long)
+	fmt.Fprintf(got, "and the right clause    %.3f (%d/%d)\n", float64(clause)/float64(long), clause, long)
+	fmt.Fprintf(got, "the same alone: found   %.3f (%d/%d)\n", float64(alone)/float64(long), alone, long)
+	fmt.Fprintf(got, "all fair: flagged       %.3f (%d/%d)\n", float64(flagged)/float64(fair), flagged, fair)
+	// And those that were written long.
+	const characters = 90
+	long, found, fair, flagged = 0, 0, 0, 0
+	for _, l := range validation {
+		if utf8.RuneCountInString(l.Text) <= characters {
+			continue
+		}
+		hit := len(classify(t, shipped(), l).Findings) > 0
+		switch {
+		case len(l.Labels) > 0:
+			long++
+			if hit {
+				found++
+			}
+		case hit:
+			flagged++
+			fallthrough
+		default:
+			fair++
+		}
+	}
+	fmt.Fprintf(got, "# over %d characters as written\n", characters)
+	fmt.Fprintf(got, "violating: found        %.3f (%d/%d)\n", float64(found)/float64(long), found, long)
+	fmt.Fprintf(got, "fair: flagged           %.3f (%d/%d)\n", float64(flagged)/float64(fair), flagged, fair)
+	if 25*flagged > fair {
+		t.Errorf("%d of %d fair comments that were written long flagged", flagged, fair)
 	}
 }
 

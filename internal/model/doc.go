@@ -31,7 +31,7 @@
 // # The first glance
 //
 // Most comments are plainly fair, and need none of this to be told so: a logistic regression over hashed runs of one to three characters, whose
-// 128 KB stay in the cache, ends those of which it is sure (Fair). It never speaks against a comment, and is not asked about those that are long, disguised,
+// 128 KB stay in the cache, ends those of which it is sure (Fair). It never speaks against a comment, and is not asked about those that are very long, disguised,
 // in characters it hardly knows, or may hold a link. How sure it must be is set by violating comments that it has not seen and that the linear model,
 // which had not seen them either, did not take for fair: two in a thousand of them may end there, and one in a hundred of any category. Policies with a
 // clause against what is off-topic or an impersonation have a bound of their own, as the text alone tells less. The figures in a training's report are without it.
@@ -43,6 +43,12 @@
 // model's log-odds are weighed and shifted to the final shares, which are calibrated by this: the weights are fitted on comments that
 // neither reading had seen. Most fair comments that are read are read once. The evidence is then of both readings: what each filter that was
 // on added lies on the characters or words that it was on at.
+//
+// # Long comments
+//
+// A comment of more than 60 characters is read whole and by overlapping parts of two or more sentences, each part as if it were a comment. The worst
+// part counts, its evidence too, where it is worse than the whole though its odds are divided by the number of parts; what it has of off-topic counts for
+// none. The figures in a training's report are without it.
 //
 // # Training
 //

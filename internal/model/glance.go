@@ -26,8 +26,9 @@ type glance struct {
 const (
 	glanceBits    = 17
 	glanceRuns    = 3
-	glanceMost    = 300 // code points: in a long text fair words could hide others
 	glanceBesides = 30  // as in groupScale
+	glanceMost    = 300 // characters
+	glancePart    = 40  // characters: in so short a part of a long comment no fair words hide others
 
 	glanceOpen   = 0.3   // share of none below which the linear model leaves it open; nearly all that is recommended has less
 	glanceLoss   = 0.002 // of these violating comments may end at the first glance
@@ -69,14 +70,14 @@ func (g *glance) score(runes []rune) float32 {
 // glanceValue is what each of n runs counts.
 func glanceValue(n int) float32 { return float32(1 / math.Sqrt(float64(n+glanceBesides))) }
 
-// glanceable says whether a text may be judged at a glance: none that is long, disguised, or may have a link or a mention.
+// glanceable says whether a text may be judged at a glance: none that is very long, disguised, or may have a link or a mention.
 func glanceable(t *text.Text) bool {
 	n := len(t.Folded.Runes)
 	return n > 0 && n <= glanceMost && len(t.Squeezed.Runes) == 0 && !mayLink(t.Folded.Runes)
 }
 
 // Fair reports whether a comment is fair at first glance, so that reading it would tell no more. Possible is as in Read. A character that
-// training hardly met, as of another language, leaves it open.
+// training hardly met, as of another language, leaves it open. Of a long comment each part must be fair, or fair words could hide others.
 func (m *Model) Fair(t *text.Text, possible []bool) bool {
 	if len(m.glance.weights) == 0 || !glanceable(t) {
 		return false
@@ -90,7 +91,19 @@ func (m *Model) Fair(t *text.Text, possible []bool) bool {
 	if m.counts(ordinary, possible) {
 		at = 1
 	}
-	return m.glance.score(t.Folded.Runes) < m.glance.fair[at]
+	return m.glance.under(t.Folded.Runes, m.glance.fair[at])
+}
+
+// under says whether a text, or each part of a long one, is below a bound.
+func (g *glance) under(runes []rune, bound float32) bool {
+	if len(runes) > longText {
+		for ; len(runes) > glancePart; runes = runes[glancePart/2:] {
+			if !(g.score(runes[:glancePart]) < bound) {
+				return false
+			}
+		}
+	}
+	return g.score(runes) < bound
 }
 
 // glanced is a comment to learn glancing from.

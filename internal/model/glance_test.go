@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,11 +70,11 @@ func TestGlance(t *testing.T) {
 		strings.Repeat(fair, 50):      false, // too long
 		fair + " https://example.com": false,
 		fair + " @example_user":       false,
-		"公・園・の・掃・除・は・楽・し・み":                 false, // disguised
-		strings.Repeat("馬鹿だ", glanceMost/3): false,
-		"꺼져":       false, // characters it does not know
-		fair + "🖕": false,
-		"":         false,
+		"公・園・の・掃・除・は・楽・し・み":               false, // disguised
+		strings.Repeat("馬鹿だ", longText/3): false,
+		"꺼져":                              false, // characters it does not know
+		fair + "🖕":                        false,
+		"":                                false,
 	} {
 		if got := m.Fair(text.New(s), []bool{true, false}); got != want {
 			t.Errorf("%.20s: fair at first glance is %v, want %v", s, got, want)
@@ -124,6 +125,31 @@ func TestDamagedGlance(t *testing.T) {
 		change(&g)
 		if in(g) == nil {
 			t.Errorf("%s is loaded", name)
+		}
+	}
+}
+
+// TestGlanceOfLongText: of a long comment every part must be fair, and a very long one is read.
+func TestGlanceOfLongText(t *testing.T) {
+	fair, bad := []rune(strings.Repeat("公園の掃除は楽しみ", 20)), []rune("馬鹿だろ")
+	g := glance{quantum: 1, weights: make([]int8, 1<<glanceBits)}
+	for k := range glanceAt(fair) {
+		g.weights[k] = -1
+	}
+	for k := range glanceAt(bad) {
+		g.weights[k] = 20
+	}
+	const bound = -1
+	if !g.under(fair, bound) {
+		t.Error("a long fair text is not fair at first glance")
+	}
+	for at := 0; at <= len(fair); at += 7 {
+		mixed := slices.Concat(fair[:at], bad, fair[at:])
+		if g.score(mixed) >= bound {
+			t.Fatal("the whole shows it: the test is none")
+		}
+		if g.under(mixed, bound) {
+			t.Errorf("a long text with an insult at %d is fair at first glance", at)
 		}
 	}
 }

@@ -59,11 +59,21 @@ type Reading struct {
 	// The original's code points, by which phrases are cut.
 	original []rune
 	again    again
+	partly   *partly // nil before the first long comment
 }
 
 // Read reads a comment into r, in the memory of what was read before. Possible says, by category, whether the account's policy has a clause
 // for it. The input must not change before r is done with.
 func (m *Model) Read(in *Input, possible []bool, r *Reading) {
+	m.readWhole(in, possible, r)
+	if len(in.Text.Folded.Runes) > longText {
+		m.readParts(in, possible, r)
+	} else if r.partly != nil {
+		r.partly.leads = false
+	}
+}
+
+func (m *Model) readWhole(in *Input, possible []bool, r *Reading) {
 	r.model, r.original = m, in.Text.Runes
 	m.extract.read(in.Text, &r.seen)
 	compare, name := m.counts(compareOnly, possible), m.counts(authorOnly, possible)
@@ -203,6 +213,9 @@ const (
 // Evidence gives the stretches of the text that weighed most for a category against none, by place. It is empty where nothing in
 // the text did: the author's name or the official post decided.
 func (r *Reading) Evidence(category int) []Span {
+	if p := r.partly; p != nil && p.leads && p.reading.Shares[category] > 0 {
+		return p.evidence(category)
+	}
 	m := r.model
 	v := &r.seen.View
 	weigh := make([]float64, len(v.Runes))

@@ -78,8 +78,8 @@ func Train(comments []Comment, categories []string, vectors []byte, o Options, p
 		return nil, nil, err
 	}
 	report := &Report{Features: len(t.keys), Shares: make([][]float64, len(comments))}
-	progress(fmt.Sprintf("cross-validating over %d folds, %d features", o.Folds, len(t.keys)))
-	logits, unseen := t.crossValidate()
+	progress(fmt.Sprintf("training on all and cross-validating over %d folds, %d features", o.Folds, len(t.keys)))
+	logits, unseen, all := t.crossValidate()
 	c := t.classes()
 	var measured []*example
 	var theirs [][]float32
@@ -105,8 +105,7 @@ func Train(comments []Comment, categories []string, vectors []byte, o Options, p
 		return nil, nil, err
 	}
 	report.Reliability = t.reliability(report.Shares)
-	progress("training on all")
-	m.quantise(fit(t.examples, t.only, v.dims, c, o), t.keys, t.groups)
+	m.quantise(all, t.keys, t.groups)
 	return m, report, nil
 }
 
@@ -421,8 +420,8 @@ func (t *trainer) reliability(shares [][]float64) []Bin {
 }
 
 // crossValidate gives each comment the logits of a model that has seen no comment under its post. Known comments are in every
-// model, and get none.
-func (t *trainer) crossValidate() (logits [][]float32, unseen []bool) {
+// model, and get none. The model that has seen all is trained beside the others, so that no processor waits.
+func (t *trainer) crossValidate() (logits [][]float32, unseen []bool, all *linear) {
 	logits, unseen = make([][]float32, len(t.comments)), make([]bool, len(t.comments))
 	fold, made := make([]int, len(t.comments)), make([]int, len(t.comments))
 	for i, c := range t.comments {
@@ -434,7 +433,11 @@ func (t *trainer) crossValidate() (logits [][]float32, unseen []bool) {
 			made[i] = t.foldOf(c.MadeOf)
 		}
 	}
-	inParallel(t.options.Folds, func(f int) {
+	inParallel(t.options.Folds+1, func(f int) {
+		if f == t.options.Folds {
+			all = fit(t.examples, t.only, t.extract.vectors.dims, t.classes(), t.options)
+			return
+		}
 		var rest []*example
 		for i, e := range t.examples {
 			if fold[i] != f && made[i] != f {
@@ -450,7 +453,7 @@ func (t *trainer) crossValidate() (logits [][]float32, unseen []bool) {
 			}
 		}
 	})
-	return logits, unseen
+	return logits, unseen, all
 }
 
 // quantise takes over a fitted model in 8 bits. All weights that are added up share a scale; those of style and post, which have values

@@ -1,0 +1,187 @@
+package model
+
+import (
+	"slices"
+
+	"github.com/kotomori/kotomori/internal/text"
+)
+
+// A long comment may be fair in nearly all that it says and break a clause in one sentence. Read whole, the one is lost among the others, as
+// each weighs less the more there are. So a long comment is read whole and by parts, each as if it were a comment, and the worst one counts
+// if it is worse than the whole. As one of many parts looks bad by chance sooner than a single comment does, its odds are divided by their
+// number (Bonferroni). Lengths are those of the folded view, so that what nobody sees makes no comment long and no part empty.
+const (
+	longText  = 60 // characters: what is longer is read by parts too
+	leastPart = 30 // characters; and two sentences at least, as what one says may depend on the other
+	mostUnit  = 80 // characters: a sentence that is longer counts as several
+	mostParts = 64 // at most, and one more; they are longer where there would be more
+)
+
+// wholeOnly are the categories of which only the whole comment can be: somebody who comes to the point later is not off-topic.
+var wholeOnly = []string{"off-topic"}
+
+// partly is what a reading by parts takes beside that of the whole.
+type partly struct {
+	leads   bool      // the worst part is worse than the whole
+	span    text.Span // of it
+	text    text.Text
+	reading Reading
+	input   Input
+	cuts    []cut
+	spans   []text.Span
+}
+
+// A cut is where a sentence, or a piece of a long one, ends.
+type cut struct {
+	at      int // in code points of the original
+	visible int // characters of the folded view up to there
+}
+
+// cutsOf appends where the sentences of a text end. One of more than most characters is cut behind a comma or a blank, or where there is
+// none, but within a word of Latin letters or a link only if that has no end.
+func cutsOf(t *text.Text, most int, out []cut) []cut {
+	runes, start := t.Folded.Runes, t.Folded.Start
+	k := 0
+	for _, s := range t.Sentences {
+		from := k
+		for k < len(runes) && int(start[k]) < s.End {
+			if k++; k-from <= most {
+				continue
+			}
+			at := k
+			for at > from+most/2 && !pauses(runes[at-1]) {
+				at--
+			}
+			if at == from+most/2 { // no pause
+				for at = k; at > k-most && at < len(runes) && isLatin(runes[at-1]) && isLatin(runes[at]); {
+					at--
+				}
+				if at == k-most {
+					if k-from < 3*most {
+						continue
+					}
+					at = k
+				}
+			}
+			if at < len(runes) && int(start[at]) < s.End {
+				out = append(out, cut{int(start[at]), at})
+				from = at
+			}
+		}
+		if n := len(out); n == 0 || k > out[n-1].visible {
+			out = append(out, cut{s.End, k})
+		} else if n > 1 {
+			out[n-1].at = s.End // there is nothing to see in it
+		}
+	}
+	return out
+}
+
+// pauses says whether a sentence may be cut behind r.
+func pauses(r rune) bool {
+	return r == '、' || r == ',' || r == ' ' || r == '\n' || r == '・' || r == '…'
+}
+
+// isLatin says whether r may stand in a word of Latin letters, a number or a link.
+func isLatin(r rune) bool { return r > ' ' && r < 0x7F }
+
+// parts appends the parts of a text: each begins with a sentence, is long enough to say something, and overlaps with the next.
+func (p *partly) parts(t *text.Text) []text.Span {
+	p.spans = p.spans[:0]
+	n := len(t.Folded.Runes)
+	least := max(leastPart, (2*n+mostParts-1)/mostParts)
+	p.cuts = cutsOf(t, max(mostUnit, least), append(p.cuts[:0], cut{}))
+	cuts := p.cuts
+	last := len(cuts) - 1
+	for i := 0; i < last; {
+		k := min(i+2, last)
+		for k < last && cuts[k].visible-cuts[i].visible < least {
+			k++
+		}
+		if k == last { // to the end, and long enough
+			for i > 0 && (k-i < 2 || cuts[k].visible-cuts[i].visible < least) {
+				i--
+			}
+		}
+		p.spans = append(p.spans, text.Span{Start: cuts[i].at, End: cuts[k].at})
+		if k == last {
+			break
+		}
+		next := i + 1
+		for next < k-1 && cuts[next].visible-cuts[i].visible < least/2 {
+			next++
+		}
+		i = next
+	}
+	return p.spans
+}
+
+// readParts reads by parts what r has read whole.
+func (m *Model) readParts(in *Input, possible []bool, r *Reading) {
+	if r.partly == nil {
+		r.partly = &partly{}
+	}
+	p := r.partly
+	p.leads = false
+	spans := p.parts(in.Text)
+	if len(spans) < 2 {
+		return
+	}
+	worst, none := -1, 1.0
+	for i, s := range spans {
+		if m.readPart(in, s, possible, p); p.reading.None < none {
+			worst, none = i, p.reading.None
+		}
+	}
+	odds := (1 - none) / max(none, 1e-9) / float64(len(spans))
+	if worst >= 0 && odds > (1-r.None)/max(r.None, 1e-9) {
+		p.leads, p.span = true, spans[worst]
+		if worst < len(spans)-1 {
+			m.readPart(in, p.span, possible, p)
+		}
+		r.None = 1 / (1 + odds)
+		for i, share := range p.reading.Shares {
+			r.Shares[i] = share / (1 - none) * (1 - r.None)
+		}
+	}
+	p.input = Input{Signs: p.input.Signs[:0]} // it is kept for the next comment
+}
+
+// readPart reads a part as if it were a comment.
+func (m *Model) readPart(in *Input, s text.Span, possible []bool, p *partly) {
+	p.text.Reset(string(in.Text.Runes[s.Start:s.End]))
+	if m.Fair(&p.text, possible) {
+		p.reading.None = 1
+		return
+	}
+	signs := p.input.Signs[:0]
+	for _, x := range in.Signs {
+		if x.Start >= s.Start && x.End <= s.End {
+			x.Start, x.End = x.Start-s.Start, x.End-s.Start
+			signs = append(signs, x)
+		}
+	}
+	p.input = *in
+	p.input.Text, p.input.Signs = &p.text, signs
+	r := &p.reading
+	m.readWhole(&p.input, possible, r)
+	for i, c := range m.Categories {
+		if slices.Contains(wholeOnly, c) {
+			r.None += r.Shares[i]
+			r.Shares[i] = 0
+		}
+	}
+}
+
+// evidence is what weighed in the part that leads, by places in the whole; where nothing did, all of it.
+func (p *partly) evidence(category int) []Span {
+	spans := p.reading.Evidence(category)
+	for i := range spans {
+		spans[i].Start += p.span.Start
+		spans[i].End += p.span.Start
+	}
+	if len(spans) == 0 {
+		spans = append(spans, Span{Span: p.span})
+	}
+	return spans
+}
