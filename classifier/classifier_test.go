@@ -293,3 +293,22 @@ func TestLongLetter(t *testing.T) {
 		}
 	}
 }
+
+// TestSpelledOut: letters apart or down the lines make no fair comment a bad one, and hide no bad one.
+func TestSpelledOut(t *testing.T) {
+	apart := func(between string) func(string) string {
+		return func(s string) string { return strings.Join(strings.Split(s, ""), between) }
+	}
+	ways := map[string]func(string) string{"full-width spaces": apart("　"), "spaces": apart(" "), "dots": apart("・"), "down the lines": apart("\n")}
+	for s, bad := range map[string]bool{
+		"おめでとうございます": false, "ありがとうございました": false, "楽しみにしています": false, "図書館は何時までですか": false, "花火がきれいでした": false,
+		"課長の田代は死ね": true, "余った銀行口座を五万円で買い取ります": true,
+	} {
+		for way, write := range ways {
+			v, err := shipped().Classify(classifier.Comment{ID: "1", Account: "saitama", Platform: "x", Post: classifier.Post{Text: "市民まつりを開きました。"}, Text: write(s)})
+			if err != nil || (len(v.Findings) > 0) != bad {
+				t.Errorf("%s with %s: %v, %v", s, way, v.Findings, err)
+			}
+		}
+	}
+}

@@ -44,6 +44,11 @@
 // neither reading had seen. Most fair comments that are read are read once. The evidence is then of both readings: what each filter that was
 // on added lies on the characters or words that it was on at.
 //
+// # Disguises
+//
+// A comment that was disguised is read with what the disguise shows of itself. Where that speaks against it, it is read once more as if it had been
+// written plainly: how it is written may raise the odds a hundredfold above those of what it says, and no more.
+//
 // # Long comments
 //
 // A comment of more than 60 characters is read whole and by overlapping parts of two or more sentences, each part as if it were a comment. The worst

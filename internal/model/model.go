@@ -60,12 +60,13 @@ type Reading struct {
 	original []rune
 	again    again
 	partly   *partly // nil before the first long comment
+	bare     *bare   // nil before the first disguised one
 }
 
 // Read reads a comment into r, in the memory of what was read before. Possible says, by category, whether the account's policy has a clause
 // for it. The input must not change before r is done with.
 func (m *Model) Read(in *Input, possible []bool, r *Reading) {
-	m.readWhole(in, possible, r)
+	m.readOne(in, possible, r)
 	if len(in.Text.Folded.Runes) > longText {
 		m.readParts(in, possible, r)
 	} else if r.partly != nil {
@@ -73,6 +74,7 @@ func (m *Model) Read(in *Input, possible []bool, r *Reading) {
 	}
 }
 
+// readWhole reads a comment as it is written.
 func (m *Model) readWhole(in *Input, possible []bool, r *Reading) {
 	r.model, r.original = m, in.Text.Runes
 	m.extract.read(in.Text, &r.seen)

@@ -147,9 +147,25 @@ func (m *Model) readParts(in *Input, possible []bool, r *Reading) {
 	p.input = Input{Signs: p.input.Signs[:0]} // it is kept for the next comment
 }
 
+// cutOut is the part of a text at a span of its code points. It takes no memory.
+func cutOut(s string, at text.Span) string {
+	start, end, n := len(s), len(s), 0
+	for i := range s {
+		if n == at.Start {
+			start = i
+		}
+		if n == at.End {
+			end = i
+			break
+		}
+		n++
+	}
+	return s[start:end]
+}
+
 // readPart reads a part as if it were a comment.
 func (m *Model) readPart(in *Input, s text.Span, possible []bool, p *partly) {
-	p.text.Reset(string(in.Text.Runes[s.Start:s.End]))
+	p.text.Reset(cutOut(in.Text.Original, s))
 	if m.Fair(&p.text, possible) {
 		p.reading.None = 1
 		return
@@ -164,7 +180,7 @@ func (m *Model) readPart(in *Input, s text.Span, possible []bool, p *partly) {
 	p.input = *in
 	p.input.Text, p.input.Signs = &p.text, signs
 	r := &p.reading
-	m.readWhole(&p.input, possible, r)
+	m.readOne(&p.input, possible, r)
 	for i, c := range m.Categories {
 		if slices.Contains(wholeOnly, c) {
 			r.None += r.Shares[i]
