@@ -296,7 +296,7 @@ func (x *extractor) features(in *Input, r *reading, compare, name bool) {
 	r.edges()
 	r.wordFeatures(x.vectors)
 	for _, s := range in.Signs {
-		start, end := r.rangeOf(s.Span)
+		start, end := rangeOf(&r.View, s.Span)
 		if start == end {
 			continue // in a link that is nothing
 		}
@@ -353,9 +353,9 @@ func (x *extractor) known(out, asked []feature) []feature {
 }
 
 // rangeOf finds the runes of a view that come from a span of the original.
-func (r *reading) rangeOf(s text.Span) (start, end int32) {
-	i, _ := slices.BinarySearch(r.End, int32(s.Start)+1)
-	j, _ := slices.BinarySearch(r.Start, int32(s.End))
+func rangeOf(v *text.View, s text.Span) (start, end int32) {
+	i, _ := slices.BinarySearch(v.End, int32(s.Start)+1)
+	j, _ := slices.BinarySearch(v.Start, int32(s.End))
 	return int32(i), int32(max(i, j))
 }
 

@@ -60,7 +60,7 @@ type Reading struct {
 	original []rune
 	again    again
 	partly   *partly // nil before the first long comment
-	bare     *bare   // nil before the first disguised one
+	bare     *retold // nil before the first disguised one
 }
 
 // Read reads a comment into r, in the memory of what was read before. Possible says, by category, whether the account's policy has a clause

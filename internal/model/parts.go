@@ -22,13 +22,11 @@ var wholeOnly = []string{"off-topic"}
 
 // partly is what a reading by parts takes beside that of the whole.
 type partly struct {
-	leads   bool      // the worst part is worse than the whole
-	span    text.Span // of it
-	text    text.Text
-	reading Reading
-	input   Input
-	cuts    []cut
-	spans   []text.Span
+	retold           // the part that was read last
+	leads  bool      // the worst part is worse than the whole
+	span   text.Span // of it
+	cuts   []cut
+	spans  []text.Span
 }
 
 // A cut is where a sentence, or a piece of a long one, ends.
@@ -133,18 +131,14 @@ func (m *Model) readParts(in *Input, possible []bool, r *Reading) {
 			worst, none = i, p.reading.None
 		}
 	}
-	odds := (1 - none) / max(none, 1e-9) / float64(len(spans))
-	if worst >= 0 && odds > (1-r.None)/max(r.None, 1e-9) {
+	if odds := oddsOf(none) / float64(len(spans)); worst >= 0 && odds > oddsOf(r.None) {
 		p.leads, p.span = true, spans[worst]
 		if worst < len(spans)-1 {
 			m.readPart(in, p.span, possible, p)
 		}
-		r.None = 1 / (1 + odds)
-		for i, share := range p.reading.Shares {
-			r.Shares[i] = share / (1 - none) * (1 - r.None)
-		}
+		r.take(p.reading.Shares, none, odds)
 	}
-	p.input = Input{Signs: p.input.Signs[:0]} // it is kept for the next comment
+	p.forget()
 }
 
 // cutOut is the part of a text at a span of its code points. It takes no memory.
@@ -170,15 +164,9 @@ func (m *Model) readPart(in *Input, s text.Span, possible []bool, p *partly) {
 		p.reading.None = 1
 		return
 	}
-	signs := p.input.Signs[:0]
-	for _, x := range in.Signs {
-		if x.Start >= s.Start && x.End <= s.End {
-			x.Start, x.End = x.Start-s.Start, x.End-s.Start
-			signs = append(signs, x)
-		}
-	}
-	p.input = *in
-	p.input.Text, p.input.Signs = &p.text, signs
+	p.tell(in, func(x text.Span) (text.Span, bool) {
+		return text.Span{Start: x.Start - s.Start, End: x.End - s.Start}, x.Start >= s.Start && x.End <= s.End
+	})
 	r := &p.reading
 	m.readOne(&p.input, possible, r)
 	for i, c := range m.Categories {
