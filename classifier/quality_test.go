@@ -2,6 +2,7 @@ package classifier_test
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -44,6 +45,8 @@ func TestQuality(t *testing.T) {
 	protectedReport(t, &got)
 	pairsReport(t, &got)
 	longReport(t, &got, validation)
+	endsReport(t, &got, validation)
+	freshReport(t, &got)
 	if *update {
 		if err := os.WriteFile(goldenQuality, got.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
@@ -126,6 +129,59 @@ func pairsReport(t *testing.T, got *bytes.Buffer) {
 		n    int
 	}{{"pair accuracy", both}, {"and the right clause", clause}, {"violating one flagged", found}, {"fair one spared", spared}} {
 		fmt.Fprintf(got, "%-22s %.3f (%d/%d)\n", x.name, float64(x.n)/float64(n), x.n, n)
+	}
+}
+
+// endsReport counts what is found and flagged of the validation part where a comment has another end, which makes it neither better nor worse.
+func endsReport(t *testing.T, got *bytes.Buffer, validation []evaluate.Labelled) {
+	t.Helper()
+	fmt.Fprintf(got, "# every fourth comment with another end\n")
+	for _, end := range []string{"", "。", "！！！", "ｗｗ", "😊"} {
+		var found, flagged evaluate.Share
+		for i, l := range validation {
+			if i%4 > 0 || strings.Contains(l.Text, "://") {
+				continue
+			}
+			if end != "" {
+				l.Text = strings.TrimRight(l.Text, "。！!…") + end
+			}
+			count := &found
+			if len(l.Labels) == 0 {
+				count = &flagged
+			}
+			count.Of++
+			if len(classify(t, shipped(), l).Findings) > 0 {
+				count.Part++
+			}
+		}
+		fmt.Fprintf(got, "%-11s found %.3f (%d/%d)  fair flagged %.3f (%d/%d)\n", cmp.Or(end, "as written"), ratio(found), found.Part, found.Of, ratio(flagged), flagged.Part, flagged.Of)
+	}
+}
+
+func ratio(s evaluate.Share) float64 { return float64(s.Part) / float64(max(s.Of, 1)) }
+
+// freshReport is the quality on comments whose writers had a manner each and had seen neither the corpus nor what a model makes of it.
+func freshReport(t *testing.T, got *bytes.Buffer) {
+	t.Helper()
+	files, err := filepath.Glob("../testdata/fresh/*.jsonl")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no fresh comments: %v", err)
+	}
+	fmt.Fprintf(got, "# testdata/fresh, rules and model\n")
+	var all []evaluate.Labelled
+	var judged []evaluate.Prediction
+	for _, file := range files {
+		gold := labelled(t, "fresh/"+filepath.Base(file))
+		judgements := predict(t, shipped(), gold)
+		all, judged = append(all, gold...), append(judged, judgements...)
+		figures := evaluate.Score(gold, judgements)
+		flagged, clause := figures.FalsePositives, figures.RightClause
+		fmt.Fprintf(got, "%-10s found %.3f  right clause %.3f (%d)  fair flagged %.4f (%d/%d)\n", strings.TrimSuffix(filepath.Base(file), ".jsonl"),
+			figures.AnyViolation.Recall, clause.Rate, clause.Of, flagged.Rate, flagged.Part, flagged.Of)
+	}
+	figures := evaluate.Score(all, judged)
+	if err := figures.WriteText(got); err != nil {
+		t.Fatal(err)
 	}
 }
 

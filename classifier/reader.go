@@ -132,7 +132,7 @@ func (l learned) Read(in *Reading, memory *any, out []Opinion) []Opinion {
 		possible = Possible(policy, l.m.Categories)
 		own.possible[policy] = possible
 	}
-	if own.glanced = l.m.Fair(in.Text(), possible); own.glanced {
+	if own.glanced = l.m.Fair(in.Text(), possible, &own.reading); own.glanced {
 		return out
 	}
 	x := &own.input

@@ -31,9 +31,9 @@
 // # The first glance
 //
 // Most comments are plainly fair, and need none of this to be told so: a logistic regression over hashed runs of one to three characters, whose
-// 128 KB stay in the cache, ends those of which it is sure (Fair). It never speaks against a comment, and is not asked about those that are very long, disguised,
-// in characters it hardly knows, or may hold a link. How sure it must be is set by violating comments that it has not seen and that the linear model,
-// which had not seen them either, did not take for fair: two in a thousand of them may end there, and one in a hundred of any category. Policies with a
+// 512 KB stay in the cache, ends those of which it is sure (Fair). It never speaks against a comment, and is not asked about those that are very long, disguised or
+// in characters it hardly knows. How sure it must be is set by violating comments that it has not seen and of which the other readings together,
+// which had not seen them either, were sure: four in a thousand of them may end there, and two in a hundred of any category. Policies with a
 // clause against what is off-topic or an impersonation have a bound of their own, as the text alone tells less. The figures in a training's report are without it.
 //
 // # The second reading
@@ -60,5 +60,6 @@
 // Train is deterministic: the same comments, vectors and options give the same file, byte for byte, on the same architecture.
 // AdaGrad (Duchi, Hazan & Singer 2011) with an L2 penalty goes over the comments in an order drawn from a fixed seed; the
 // mean of the last epochs is kept. Weights are stored in 8 bits, those that are added up on one scale. The net learns what the linear
-// model gets wrong, from the shares that models gave to comments which they had not seen; so it learns from no made and no known comment.
+// model gets wrong, from the shares that models gave to comments which they had not seen; so it learns from no known
+// comment, and from none that was put under another post than its own.
 package model

@@ -2,20 +2,20 @@ package model
 
 import (
 	"errors"
+	"fmt"
 	"iter"
 	"math"
 	"math/rand/v2"
 	"slices"
 
-	"github.com/kotomori/kotomori/internal/neural"
 	"github.com/kotomori/kotomori/internal/text"
 )
 
 // glance tells of many a fair comment that it is one before anything else is looked at: a logistic regression over hashed runs of one to three
-// characters, a byte each, small enough to stay in the cache.
+// characters, a byte each, small enough to stay in the cache. Links and mentions are a character each, as in the other readings.
 //
 // It may take no comment away that a reading would recommend. As it sees less, that is a matter of degree: below which score it says fair is set
-// by violating comments that it has not seen and that the linear model, which had not seen them either, did not take for fair.
+// by violating comments that it has not seen and of which the other readings together, which had not seen them either, were sure.
 type glance struct {
 	weights []int8
 	quantum float32    // of a step of the weights
@@ -24,15 +24,15 @@ type glance struct {
 }
 
 const (
-	glanceBits    = 17
+	glanceBits    = 19
 	glanceRuns    = 3
 	glanceBesides = 30  // as in groupScale
 	glanceMost    = 300 // characters
 	glancePart    = 40  // characters: in so short a part of a long comment no fair words hide others
 
-	glanceOpen   = 0.3   // share of none below which the linear model leaves it open; nearly all that is recommended has less
-	glanceLoss   = 0.002 // of these violating comments may end at the first glance
-	glanceLossOf = 0.01  // of those of one category
+	glanceSure   = 0.2   // share of none that hardly a comment which is recommended has
+	glanceLoss   = 0.004 // of the violating comments with less may end at the first glance
+	glanceLossOf = 0.02  // of those of one category
 
 	glanceEpochs  = 8
 	glanceRate    = 0.15
@@ -42,14 +42,23 @@ const (
 // ordinary are the categories that a sentence may break which would be fair elsewhere, or from somebody else.
 var ordinary = []string{"off-topic", "impersonation"}
 
-// glanceAt gives the places of the weights of a text's runs.
-func glanceAt(runes []rune) iter.Seq[uint32] {
-	return func(yield func(uint32) bool) {
+// runsOf is how many runs begin at the characters [from,to) of a text of n. The last ones of the text are cut short.
+func runsOf(from, to, n int) int {
+	runs := glanceRuns * (to - from)
+	for k := 1; k < glanceRuns; k++ {
+		runs -= max(0, to-max(from, n-k))
+	}
+	return runs
+}
+
+// glanceAt gives the places of the weights of a text's runs, by where they begin.
+func glanceAt(runes []rune) iter.Seq2[int, uint32] {
+	return func(yield func(int, uint32) bool) {
 		for i := range runes {
 			h := uint32(0)
 			for _, r := range runes[i:min(i+glanceRuns, len(runes))] {
 				h = mix(h, uint32(class(r)))
-				if !yield(h >> (32 - glanceBits)) {
+				if !yield(i, h>>(32-glanceBits)) {
 					return
 				}
 			}
@@ -57,118 +66,201 @@ func glanceAt(runes []rune) iter.Seq[uint32] {
 	}
 }
 
-// score is how bad a text looks, in logits.
-func (g *glance) score(runes []rune) float32 {
-	sum, n := int32(0), 0
-	for k := range glanceAt(runes) {
-		sum += int32(g.weights[k])
-		n++
-	}
-	return g.bias + float32(sum)*g.quantum*glanceValue(n)
-}
-
 // glanceValue is what each of n runs counts.
 func glanceValue(n int) float32 { return float32(1 / math.Sqrt(float64(n+glanceBesides))) }
 
-// glanceable says whether a text may be judged at a glance: none that is very long, disguised, or may have a link or a mention.
-func glanceable(t *text.Text) bool {
-	n := len(t.Folded.Runes)
-	return n > 0 && n <= glanceMost && len(t.Squeezed.Runes) == 0 && !mayLink(t.Folded.Runes)
+// sight is what a glance sees of a comment, so that each part of it can be judged at one subtraction.
+type sight struct {
+	view, memory text.View
+	sums         []int32 // by character: what the runs that begin before it weigh
+	strange      []int   // places of characters that training hardly met
 }
 
-// Fair reports whether a comment is fair at first glance, so that reading it would tell no more. Possible is as in Read. A character that
-// training hardly met, as of another language, leaves it open. Of a long comment each part must be fair, or fair words could hide others.
-func (m *Model) Fair(t *text.Text, possible []bool) bool {
-	if len(m.glance.weights) == 0 || !glanceable(t) {
-		return false
+// see weighs what stands in s.view.
+func (s *sight) see(g *glance, known func(rune) bool) {
+	s.sums, s.strange = s.sums[:0], s.strange[:0]
+	sum := int32(0)
+	for i, k := range glanceAt(s.view.Runes) {
+		for len(s.sums) <= i {
+			s.sums = append(s.sums, sum)
+		}
+		sum += int32(g.weights[k])
 	}
-	for _, r := range t.Folded.Runes {
-		if m.second.symbol(r) == neural.Unknown {
-			return false
+	s.sums = append(s.sums, sum)
+	for i, r := range s.view.Runes {
+		if !known(r) {
+			s.strange = append(s.strange, i)
 		}
 	}
-	at := 0
-	if m.counts(ordinary, possible) {
-		at = 1
-	}
-	return m.glance.under(t.Folded.Runes, m.glance.fair[at])
 }
 
-// under says whether a text, or each part of a long one, is below a bound.
-func (g *glance) under(runes []rune, bound float32) bool {
-	if len(runes) > longText {
-		for ; len(runes) > glancePart; runes = runes[glancePart/2:] {
-			if !(g.score(runes[:glancePart]) < bound) {
+// score is how bad the characters [from,to) look, in logits.
+func (s *sight) score(g *glance, from, to int) float32 {
+	return g.bias + float32(s.sums[to]-s.sums[from])*g.quantum*glanceValue(runsOf(from, to, len(s.sums)-1))
+}
+
+// under says whether the characters [from,to) and, if they are many, each stretch of them are below a bound. Very many are not, nor is anything
+// with a strange character.
+func (s *sight) under(g *glance, from, to int, bound float32) bool {
+	if from >= to || to-from > glanceMost {
+		return false
+	}
+	if at, _ := slices.BinarySearch(s.strange, from); at < len(s.strange) && s.strange[at] < to {
+		return false
+	}
+	if to-from > longText {
+		for at := from; ; at += glancePart / 2 {
+			at = min(at, to-glancePart)
+			if !(s.score(g, at, at+glancePart) < bound) {
 				return false
+			}
+			if at == to-glancePart {
+				break
 			}
 		}
 	}
-	return g.score(runes) < bound
+	return s.score(g, from, to) < bound
+}
+
+// Fair reports whether a comment is fair at first glance, so that reading it would tell no more. Possible is as in Read, and r is what it
+// would be read into. A disguise leaves it open, and so does a character that training hardly met, as of another language. Of a long comment each
+// stretch must be fair, or fair words could hide others.
+func (m *Model) Fair(t *text.Text, possible []bool, r *Reading) bool {
+	s := &r.sight
+	if len(m.glance.weights) == 0 || len(t.Squeezed.Runes) > 0 {
+		return false
+	}
+	s.view = standIn(&t.Folded, &s.memory)
+	n := len(s.view.Runes)
+	if n > glanceMost {
+		return false
+	}
+	s.see(&m.glance, m.second.knows)
+	return s.under(&m.glance, 0, n, m.fairBelow(possible))
+}
+
+// lookAt weighs a text, so that its parts can be judged.
+func (m *Model) lookAt(t *text.Text, s *sight) {
+	if len(m.glance.weights) > 0 {
+		s.view = standIn(&t.Folded, &s.memory)
+		s.see(&m.glance, m.second.knows)
+	}
+}
+
+// partIsFair says whether a part of the text that was looked at is fair at first glance, which is to be below a bound.
+func (m *Model) partIsFair(t *text.Text, part text.Span, bound float32, s *sight) bool {
+	if len(m.glance.weights) == 0 {
+		return false
+	}
+	from, to := rangeOf(&s.view, part)
+	return s.under(&m.glance, int(from), int(to), bound) && asWritten(t, part)
+}
+
+// asWritten says whether there is no disguise in a part of a text.
+func asWritten(t *text.Text, part text.Span) bool {
+	if len(t.Squeezed.Runes) == 0 {
+		return true
+	}
+	a, b := rangeOf(&t.Folded, part)
+	c, d := rangeOf(&t.Squeezed, part)
+	return slices.Equal(t.Folded.Runes[a:b], t.Squeezed.Runes[c:d])
+}
+
+// fairBelow is the bound under a policy.
+func (m *Model) fairBelow(possible []bool) float32 {
+	if m.counts(ordinary, possible) {
+		return m.glance.fair[1]
+	}
+	return m.glance.fair[0]
 }
 
 // glanced is a comment to learn glancing from.
 type glanced struct {
 	runes []rune
 	label int
-	fold  int  // -1 where nothing is measured
+	fold  int  // -1 if it is in every model
 	at    int  // which of the two bounds it is under
-	open  bool // violating, and left open by a linear model that had not seen it
+	sure  bool // violating, and the readings together, which had not seen it, were sure of that
+	score float32
 }
 
-// trainGlance learns from all comments as they were written. Shares are those of linear models that have not seen the comment; only unseen comments
-// have any.
-func (t *trainer) trainGlance(unseen []bool, shares [][]float32) glance {
+// trainGlance learns from all comments as they were written. Shares are those of models that have not seen the comment, nil where there are none.
+func (t *trainer) trainGlance(shares [][]float64, progress func(string)) glance {
 	var all []*glanced
+	var memory text.View
+	sure := make([]bool, t.options.Folds) // by fold: whether there are such comments
 	for i, c := range t.comments {
 		x := text.New(c.Text)
-		if c.MadeOf != "" || !glanceable(x) {
+		view := standIn(&x.Folded, &memory)
+		if c.MadeOf != "" || len(view.Runes) == 0 || len(x.Squeezed.Runes) > 0 {
 			continue
 		}
-		e := &glanced{runes: slices.Clone(x.Folded.Runes), label: t.examples[i].label, fold: -1}
+		e := &glanced{runes: slices.Clone(view.Runes), label: t.examples[i].label, fold: -1}
 		if t.possible(ordinary, &c) {
 			e.at = 1
 		}
-		if unseen[i] {
+		if !c.Known {
 			e.fold = t.foldOf(c.Post)
-			e.open = e.label != none && !c.Probe && shares[i][none] < glanceOpen
+		}
+		if e.sure = e.label != none && shares[i] != nil && shares[i][none] < glanceSure; e.sure {
+			sure[e.fold] = true
 		}
 		all = append(all, e)
 	}
-	scores := make([]float32, len(all))
-	inParallel(t.options.Folds, func(f int) {
-		g := fitGlance(all, f)
-		for i, e := range all {
-			if e.fold == f {
-				scores[i] = g.score(e.runes)
+	var g glance
+	inParallel(t.options.Folds+1, func(f int) {
+		if f == t.options.Folds {
+			g = fitGlance(all, f) // of which there is none
+			return
+		}
+		if !sure[f] {
+			return
+		}
+		others := fitGlance(all, f)
+		var s sight
+		for _, e := range all {
+			if e.sure && e.fold == f {
+				s.view.Runes = e.runes
+				s.see(&others, everything)
+				e.score = s.score(&others, 0, len(e.runes))
 			}
 		}
 	})
-	g := fitGlance(all, t.options.Folds) // of which there is none
 	for at := range g.fair {
 		of := make([][]float32, t.classes()) // by class, and of all in that of none
-		for i, e := range all {
-			if e.open && e.at == at {
-				of[none] = append(of[none], scores[i])
-				of[e.label] = append(of[e.label], scores[i])
+		for _, e := range all {
+			if e.sure && e.at == at {
+				of[none] = append(of[none], e.score)
+				of[e.label] = append(of[e.label], e.score)
 			}
 		}
 		g.fair[at] = lowest(of[none], glanceLoss)
-		for _, theirs := range of[none+1:] {
-			if len(theirs) > 0 {
-				g.fair[at] = min(g.fair[at], lowest(theirs, glanceLossOf))
+		strictest := "all together"
+		for c, theirs := range of[none+1:] {
+			if len(theirs) == 0 {
+				continue
+			}
+			if x := lowest(theirs, glanceLossOf); x < g.fair[at] {
+				g.fair[at], strictest = x, t.categories[c]
 			}
 		}
+		progress(fmt.Sprintf("fair at a glance: below %.2f, set by %s among %d comments", g.fair[at], strictest, len(of[none])))
 	}
 	return g
 }
 
+func everything(rune) bool { return true }
+
+// leastOfBound is how many comments a bound can be set by.
+const leastOfBound = 50
+
 // lowest is the score that a share of some are below; that of none at all where there are too few to tell.
 func lowest(scores []float32, share float64) float32 {
-	if at := int(share * float64(len(scores))); at > 0 {
-		slices.Sort(scores)
-		return scores[at]
+	if len(scores) < leastOfBound {
+		return float32(math.Inf(-1))
 	}
-	return float32(math.Inf(-1))
+	slices.Sort(scores)
+	return scores[int(share*float64(len(scores)))]
 }
 
 // fitGlance learns from what is not of a fold.
@@ -185,7 +277,10 @@ func fitGlance(all []*glanced, fold int) glance {
 			if e.fold == fold {
 				continue
 			}
-			keys = slices.AppendSeq(keys[:0], glanceAt(e.runes))
+			keys = keys[:0]
+			for _, k := range glanceAt(e.runes) {
+				keys = append(keys, k)
+			}
 			value, z := glanceValue(len(keys)), g.bias
 			for _, k := range keys {
 				z += weights[k] * value

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"github.com/kotomori/kotomori/internal/text"
 )
 
@@ -39,44 +41,46 @@ func TestGlance(t *testing.T) {
 	comments := glances(12_000, 1)
 	tr := &trainer{options: fewOptions(), categories: categories, comments: comments}
 	tr.options.Folds = 5
-	unseen, shares, characters := make([]bool, len(comments)), make([][]float32, len(comments)), map[rune]int{}
+	shares, characters := make([][]float64, len(comments)), map[rune]int{aLink: 99, ' ': 99}
 	for i, c := range comments {
 		e := &example{possible: tr.mask(&c)}
-		unseen[i], shares[i] = true, []float32{1, 0, 0}
+		shares[i] = []float64{1, 0, 0}
 		if c.Category != "" {
 			e.label = 1
-			shares[i] = []float32{0.01, 0.99, 0}
+			shares[i] = []float64{0.01, 0.99, 0}
 		}
 		tr.examples = append(tr.examples, e)
 		for _, r := range c.Text {
 			characters[class(r)]++
 		}
 	}
-	m := &Model{Categories: categories, glance: tr.trainGlance(unseen, shares), second: newSecond(characters)}
+	m := &Model{Categories: categories, glance: tr.trainGlance(shares, func(string) {}), second: newSecond(characters)}
 	ended := map[string]int{}
 	fresh := glances(3000, 2)
 	for _, c := range fresh {
-		if m.Fair(text.New(c.Text), c.Possible) {
+		if m.Fair(text.New(c.Text), c.Possible, &Reading{}) {
 			ended[c.Category]++
 		}
 	}
 	if ended[""] < 1500 || ended["sale"] > 10 {
 		t.Errorf("%d of %d fair comments and %d of %d others ended at the first glance", ended[""], len(fresh)*2/3, ended["sale"], len(fresh)/3)
 	}
-	const fair = "公園の掃除は楽しみ"
+	const fair, office = "公園の掃除は楽しみ", "https://www.city.wako.lg.jp/event/"
 	for s, want := range map[string]bool{
 		fair:                          true,
 		fair + "、馬鹿だ":                 false,
 		strings.Repeat(fair, 50):      false, // too long
-		fair + " https://example.com": false,
-		fair + " @example_user":       false,
+		fair + " " + office:           true,
+		office:                        false, // nothing to judge
+		fair + " https://example.com": true,  // a link that training met weighs what it learned: here nothing
+		fair + " @example_user":       false, // it met no mention
 		"公・園・の・掃・除・は・楽・し・み":               false, // disguised
 		strings.Repeat("馬鹿だ", longText/3): false,
 		"꺼져":                              false, // characters it does not know
 		fair + "🖕":                        false,
 		"":                                false,
 	} {
-		if got := m.Fair(text.New(s), []bool{true, false}); got != want {
+		if got := m.Fair(text.New(s), []bool{true, false}, &Reading{}); got != want {
 			t.Errorf("%.20s: fair at first glance is %v, want %v", s, got, want)
 		}
 	}
@@ -86,7 +90,7 @@ func TestGlance(t *testing.T) {
 func TestGlanceOfTooFew(t *testing.T) {
 	m, _ := trained(t)
 	for _, c := range fewComments() {
-		if m.Fair(text.New(c.Text), c.Possible) {
+		if m.Fair(text.New(c.Text), c.Possible, &Reading{}) {
 			t.Errorf("%s is fair at first glance", c.Text)
 		}
 	}
@@ -129,27 +133,88 @@ func TestDamagedGlance(t *testing.T) {
 	}
 }
 
-// TestGlanceOfLongText: of a long comment every part must be fair, and a very long one is read.
-func TestGlanceOfLongText(t *testing.T) {
-	fair, bad := []rune(strings.Repeat("公園の掃除は楽しみ", 20)), []rune("馬鹿だろ")
+// looked is a glance by hand: so much for each run of the fair letters and of the bad ones.
+func looked(fair, bad string) glance {
 	g := glance{quantum: 1, weights: make([]int8, 1<<glanceBits)}
-	for k := range glanceAt(fair) {
-		g.weights[k] = -1
-	}
-	for k := range glanceAt(bad) {
+	for _, k := range glanceAt([]rune(bad)) {
 		g.weights[k] = 20
 	}
-	const bound = -1
-	if !g.under(fair, bound) {
-		t.Error("a long fair text is not fair at first glance")
+	for _, k := range glanceAt([]rune(fair)) { // what both have is fair
+		g.weights[k] = -1
 	}
-	for at := 0; at <= len(fair); at += 7 {
-		mixed := slices.Concat(fair[:at], bad, fair[at:])
-		if g.score(mixed) >= bound {
-			t.Fatal("the whole shows it: the test is none")
+	return g
+}
+
+func everywhere(g *glance, runes []rune) *sight {
+	s := &sight{view: text.View{Runes: runes}}
+	s.see(g, everything)
+	return s
+}
+
+// TestGlanceOfLongText: of a long comment every stretch must be fair, and a very long one is read.
+func TestGlanceOfLongText(t *testing.T) {
+	const bad, bound = "馬鹿だろ", -1
+	all := []rune(strings.Repeat("公園の掃除は楽しみ", 40))
+	g := looked(string(all), bad)
+	for _, n := range []int{longText / 2, longText, longText + 1, 79, 80, 81, 100, 101, glanceMost - len([]rune(bad)), glanceMost + 1} {
+		fair := all[:n]
+		if got := everywhere(&g, fair).under(&g, 0, n, bound); got != (n <= glanceMost) {
+			t.Errorf("%d fair characters: %v", n, got)
 		}
-		if g.under(mixed, bound) {
-			t.Errorf("a long text with an insult at %d is fair at first glance", at)
+		if n > glanceMost {
+			continue
+		}
+		for at := 0; at <= n; at++ {
+			mixed := slices.Concat(fair[:at], []rune(bad), fair[at:])
+			s := everywhere(&g, mixed)
+			if n > 99 && s.score(&g, 0, len(mixed)) >= bound {
+				t.Fatal("the whole shows it: the test is none")
+			}
+			if s.under(&g, 0, len(mixed), bound) {
+				t.Errorf("%d characters with an insult at %d are fair at first glance", len(mixed), at)
+			}
+		}
+	}
+}
+
+// TestSight: a part is judged as if the runs that begin in it were looked up one by one, and one strange character leaves it open.
+func TestSight(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		runes := []rune(rapid.StringOfN(rapid.SampledFrom([]rune("あいう1 \n漢")), 1, 90, -1).Draw(t, "text"))
+		from := rapid.IntRange(0, len(runes)-1).Draw(t, "from")
+		to := rapid.IntRange(from+1, len(runes)).Draw(t, "to")
+		g := glance{quantum: 0.25, bias: 0.5, weights: make([]int8, 1<<glanceBits)}
+		for i := range g.weights {
+			g.weights[i] = int8(i*31%255 - 127)
+		}
+		sum, n := float32(0), 0
+		for i, k := range glanceAt(runes) {
+			if i >= from && i < to {
+				sum += float32(g.weights[k])
+				n++
+			}
+		}
+		s := everywhere(&g, runes)
+		want := g.bias + sum*g.quantum*glanceValue(n)
+		if got := s.score(&g, from, to); math.Abs(float64(got-want)) > 1e-3 {
+			t.Errorf("[%d,%d) of %q scores %v, want %v", from, to, string(runes), got, want)
+		}
+		s.see(&g, func(r rune) bool { return r != '漢' })
+		if got, want := s.under(&g, from, to, 1e9), !slices.Contains(runes[from:to], '漢'); got != want {
+			t.Errorf("[%d,%d) of %q is under any bound: %v, want %v", from, to, string(runes), got, want)
+		}
+	})
+}
+
+// TestShippedGlance: what is shipped glances. A bound falls to nothing where training has too little to set it by.
+func TestShippedGlance(t *testing.T) {
+	m, err := Shipped()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, bound := range m.glance.fair {
+		if !(bound > -5) {
+			t.Errorf("bounds %v", m.glance.fair)
 		}
 	}
 }

@@ -59,6 +59,7 @@ type Reading struct {
 	// The original's code points, by which phrases are cut.
 	original []rune
 	again    again
+	sight    sight
 	partly   *partly // nil before the first long comment
 	bare     *retold // nil before the first disguised one
 }
@@ -317,7 +318,7 @@ func citable(r rune) bool {
 	return r > ' ' && !slices.Contains([]rune("、。,.!?！？「」『』()（）…・ー"), r)
 }
 
-const modelMagic = "kotomori model 4\n"
+const modelMagic = "kotomori model 5\n"
 
 // Bytes is the model's file, as Load reads it.
 func (m *Model) Bytes() ([]byte, error) {

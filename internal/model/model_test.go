@@ -264,6 +264,44 @@ func TestProbes(t *testing.T) {
 	}
 }
 
+// TestMadeComments: what is made of a comment is learned from and not measured on. Beside its own post the net learns from it too.
+func TestMadeComments(t *testing.T) {
+	train := func(post, madeOf, category string) (*Report, []bool) {
+		t.Helper()
+		comments := fewComments()
+		made := Comment{Text: comments[0].Text + "よろしく", Post: post, MadeOf: madeOf, Category: category, Possible: comments[0].Possible}
+		comments = append(comments, made)
+		_, report, err := Train(comments, categories, fewVectors(t), fewOptions(), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := ReadVectors(fewVectors(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr := &trainer{options: fewOptions(), categories: categories, extract: extractor{vectors: v}, comments: comments}
+		if err := tr.read(); err != nil {
+			t.Fatal(err)
+		}
+		_, unseen, _ := tr.crossValidate()
+		return report, unseen
+	}
+	own := fewComments()[0].Post
+	last := len(fewComments())
+	for name, c := range map[string]struct {
+		post, madeOf string
+		learned      bool // by the net
+	}{"beside its own post": {own, own, true}, "under another post": {fewComments()[20].Post, own, false}} {
+		report, unseen := train(c.post, c.madeOf, "sale")
+		if report.Shares[last] != nil {
+			t.Errorf("%s: measured", name)
+		}
+		if unseen[last] != c.learned {
+			t.Errorf("%s: read by a model that has not seen it: %v, want %v", name, unseen[last], c.learned)
+		}
+	}
+}
+
 func TestReadWheelErrors(t *testing.T) {
 	if _, err := ReadWheel(strings.NewReader("no zip"), 6); err == nil {
 		t.Error("no zip is no error")

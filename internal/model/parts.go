@@ -125,15 +125,21 @@ func (m *Model) readParts(in *Input, possible []bool, r *Reading) {
 	if len(spans) < 2 {
 		return
 	}
-	worst, none := -1, 1.0
+	worst, last, none := -1, -1, 1.0
+	m.lookAt(in.Text, &r.sight)
+	fairBelow := m.fairBelow(possible)
 	for i, s := range spans {
-		if m.readPart(in, s, possible, p); p.reading.None < none {
+		if m.partIsFair(in.Text, s, fairBelow, &r.sight) {
+			continue
+		}
+		m.readPart(in, s, possible, p)
+		if last = i; p.reading.None < none {
 			worst, none = i, p.reading.None
 		}
 	}
 	if odds := oddsOf(none) / float64(len(spans)); worst >= 0 && odds > oddsOf(r.None) {
 		p.leads, p.span = true, spans[worst]
-		if worst < len(spans)-1 {
+		if worst != last {
 			m.readPart(in, p.span, possible, p)
 		}
 		r.take(p.reading.Shares, none, odds)
@@ -160,10 +166,6 @@ func cutOut(s string, at text.Span) string {
 // readPart reads a part as if it were a comment.
 func (m *Model) readPart(in *Input, s text.Span, possible []bool, p *partly) {
 	p.text.Reset(cutOut(in.Text.Original, s))
-	if m.Fair(&p.text, possible) {
-		p.reading.None = 1
-		return
-	}
 	p.tell(in, func(x text.Span) (text.Span, bool) {
 		return text.Span{Start: x.Start - s.Start, End: x.End - s.Start}, x.Start >= s.Start && x.End <= s.End
 	})

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -128,5 +129,44 @@ func TestReadPartsWholeOnly(t *testing.T) {
 	r := read(m, fair+"格安で販売しています、今なら割引です、DMください。")
 	if r.partly.leads && r.Shares[0] > 0 {
 		t.Errorf("off-topic has %.3f for one part", r.Shares[0])
+	}
+}
+
+// TestFairPartsAreSkipped: parts that are fair at a glance are not read, whatever stands before and behind them, and the others are as before.
+func TestFairPartsAreSkipped(t *testing.T) {
+	m, _ := trained(t)
+	const fair, bad = "公園の清掃おつかれさまです。楽しみにしています。花火がきれいでした。", "格安で販売しています、今なら割引です、DMください。"
+	const link, disguised = "https://www.city.wako.lg.jp/event/ を見ました。", "お・つ・か・れ・さ・ま、と東・京から来た人が言いました。"
+	long := strings.Repeat(fair, 3)
+	texts := map[string]string{
+		"in the middle": long + bad + long, "behind a link": link + long + bad + long, "beside a disguise": disguised + long + bad + long, "at the end": long + bad,
+	}
+	without := map[string]*Reading{}
+	for name, s := range texts {
+		without[name] = read(m, s)
+	}
+	m.glance = looked(fair+link, bad)
+	m.glance.fair = [2]float32{-0.5, -0.5}
+	for name, s := range texts {
+		r := read(m, s)
+		if w := without[name]; !r.partly.leads || !slices.Equal(r.Shares, w.Shares) || r.partly.span != w.partly.span || !slices.Equal(r.Evidence(0), w.Evidence(0)) {
+			t.Errorf("%s: %v of %v with a glance, %v of %v without", name, r.Shares, r.partly.span, w.Shares, w.partly.span)
+		}
+		x := text.New(s)
+		m.lookAt(x, &r.sight)
+		skipped := 0
+		for _, part := range r.partly.parts(x) {
+			words := string(x.Runes[part.Start:part.End])
+			clean := !strings.Contains(words, "格安") && !strings.Contains(words, "割引") && !strings.Contains(words, "・")
+			if m.partIsFair(x, part, m.fairBelow([]bool{true, true}), &r.sight) {
+				skipped++
+				if !clean {
+					t.Errorf("%s: fair at a glance: %s", name, words)
+				}
+			}
+		}
+		if skipped < 3 {
+			t.Errorf("%s: %d parts fair at a glance", name, skipped)
+		}
 	}
 }

@@ -65,6 +65,9 @@ func (s *second) symbol(r rune) int32 {
 	return neural.Unknown
 }
 
+// knows says whether training met a character often enough to learn it.
+func (s *second) knows(r rune) bool { return s.symbol(r) != neural.Unknown }
+
 // fill makes numbers of a comment that has been read once. Compare says whether the official post counts.
 func (s *second) fill(in *Input, r *reading, rare []float32, compare bool, out *neural.Input) {
 	out.Symbols = append(out.Symbols[:0], neural.Edge)

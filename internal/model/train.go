@@ -41,10 +41,13 @@ type Comment struct {
 	// Probe: written to mislead an earlier model. Learned from as any other, but not measured on, as there are more hard ones among
 	// them than people write.
 	Probe bool
-	// MadeOf is the official post of the comment that this one was made of. It is learned from where the comments of both posts are,
-	// and not measured on. Empty for comments as they were written.
+	// MadeOf is the official post of the comment that this one was made of, which may be its own. It is learned from where the comments of
+	// both posts are, and not measured on. Empty for comments as they were written.
 	MadeOf string
 }
+
+// measured says whether a comment counts where figures are taken, if a model that has not seen it read it.
+func (c *Comment) measured() bool { return !c.Probe && c.MadeOf == "" }
 
 // Report is how well the model did on comments that it had not seen, each in the fold of its official post.
 type Report struct {
@@ -84,7 +87,7 @@ func Train(comments []Comment, categories []string, vectors []byte, o Options, p
 	var measured []*example
 	var theirs [][]float32
 	for i, ok := range unseen {
-		if ok && !comments[i].Probe {
+		if ok && comments[i].measured() {
 			measured = append(measured, t.examples[i])
 			theirs = append(theirs, logits[i])
 		}
@@ -99,11 +102,11 @@ func Train(comments []Comment, categories []string, vectors []byte, o Options, p
 			softmax(logits[i], t.examples[i].possible)
 		}
 	}
-	progress("learning to glance")
-	m.glance = t.trainGlance(unseen, logits)
 	if m.second, err = t.trainSecond(unseen, logits, report.Shares, progress); err != nil {
 		return nil, nil, err
 	}
+	progress("learning to glance")
+	m.glance = t.trainGlance(report.Shares, progress)
 	report.Reliability = t.reliability(report.Shares)
 	m.quantise(all, t.keys, t.groups)
 	return m, report, nil
@@ -273,7 +276,7 @@ func (t *trainer) foldOf(post string) int {
 }
 
 // trainSecond trains the net on the comments whose shares by models that have not seen them are known, and weighs it by nets that have
-// not seen them either. The final shares go into final, which stays nil for probes, and where there are none.
+// not seen them either. The final shares go into final, which stays nil for what is not measured, and where there are none.
 func (t *trainer) trainSecond(unseen []bool, shares [][]float32, final [][]float64, progress func(string)) (*second, error) {
 	folds := min(t.options.NetFolds, t.options.Folds)
 	if folds < 1 {
@@ -333,7 +336,7 @@ func (t *trainer) trainSecond(unseen []bool, shares [][]float32, final [][]float
 		}
 		var r neural.Reading
 		for i, e := range examples {
-			if e == nil || t.foldOf(t.comments[i].Post) != fold {
+			if e == nil || !t.comments[i].measured() || t.foldOf(t.comments[i].Post) != fold {
 				continue
 			}
 			in := e.Input
@@ -350,13 +353,13 @@ func (t *trainer) trainSecond(unseen []bool, shares [][]float32, final [][]float
 	}
 	var asked []int
 	for i, z := range logits {
-		if z != nil && !t.comments[i].Probe && shares[i][none] < doubtful {
+		if z != nil && shares[i][none] < doubtful {
 			asked = append(asked, i)
 		}
 	}
 	s.weighing = t.weigh(asked, shares, logits)
 	for i, z := range logits {
-		if z == nil || t.comments[i].Probe {
+		if z == nil {
 			continue
 		}
 		if shares[i][none] < doubtful {
@@ -420,7 +423,8 @@ func (t *trainer) reliability(shares [][]float64) []Bin {
 }
 
 // crossValidate gives each comment the logits of a model that has seen no comment under its post. Known comments are in every
-// model, and get none. The model that has seen all is trained beside the others, so that no processor waits.
+// model, and get none; nor do those put under another post than the one they were written for, as no model has seen so little. The model that
+// has seen all is trained beside the others, so that no processor waits.
 func (t *trainer) crossValidate() (logits [][]float32, unseen []bool, all *linear) {
 	logits, unseen = make([][]float32, len(t.comments)), make([]bool, len(t.comments))
 	fold, made := make([]int, len(t.comments)), make([]int, len(t.comments))
@@ -446,7 +450,7 @@ func (t *trainer) crossValidate() (logits [][]float32, unseen []bool, all *linea
 		}
 		m := fit(rest, t.only, t.extract.vectors.dims, t.classes(), t.options)
 		for i, e := range t.examples {
-			if fold[i] == f && t.comments[i].MadeOf == "" {
+			if fold[i] == f && (made[i] < 0 || t.comments[i].MadeOf == t.comments[i].Post) {
 				unseen[i] = true
 				logits[i] = make([]float32, t.classes())
 				m.score(e, logits[i])

@@ -5,9 +5,9 @@
 // set. Comments that the writers of the rules had in sight, and the rules' own examples, are learned from, but nothing is fitted on
 // them: the rules do too well there. Nor is anything on probes, comments whose writers went where an earlier model erred.
 //
-// The linear model learns from made comments too: acceptable ones put under another official post, which are off-topic there, and any with
-// a courtesy at its end. They are in no measurement. The net on top of it learns from the corpus and the probes only, as it needs
-// the shares that models gave which had not seen the comment.
+// Some comments are made of others (made.go): acceptable ones put under another official post, which are off-topic there, and any with
+// a courtesy or another mark at its end. They are in no measurement. The net on top of the linear model
+// learns from all but those put under another post, as it needs the shares that models gave which had not seen the comment.
 package train
 
 import (
@@ -17,15 +17,12 @@ import (
 	"io"
 	"maps"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/kotomori/kotomori/classifier"
 	"github.com/kotomori/kotomori/internal/evaluate"
 	"github.com/kotomori/kotomori/internal/model"
-	"github.com/kotomori/kotomori/internal/text"
 	"github.com/kotomori/kotomori/rules"
 )
 
@@ -127,7 +124,11 @@ func Run(set *rules.Set, corpus Corpus, vectors []byte, o Options, progress func
 			inputs[i].Category = l.Labels[0]
 		}
 	}
-	inputs = slices.Concat(inputs, strays(inputs[:len(comments)], vectors), courteous(inputs[:len(comments)]))
+	made := slices.Concat(courteous(inputs[:len(comments)]), ended(inputs[:written]))
+	for i := range made {
+		made[i].Signs = classifier.Signs(set, made[i].Text)
+	}
+	inputs = slices.Concat(inputs, strays(inputs[:len(comments)], vectors), made)
 	m, measured, err := model.Train(inputs, rules.Categories, vectors, o.Model, progress)
 	if err != nil {
 		return nil, err
@@ -212,74 +213,6 @@ func examples(set *rules.Set) []evaluate.Labelled {
 				add(x, "hard-negative")
 			}
 		}
-	}
-	return out
-}
-
-// Bounds for what becomes a stray.
-const (
-	strayWords = 3    // that tell of a subject
-	strayOwn   = 0.25 // least likeness to its own post
-	strayOther = 0.15 // most likeness to the other post
-)
-
-// strays are acceptable comments put under another post than their own, where they are off-topic: the same words that belong under one
-// post and not under the other leave only the comparison with the post to learn from.
-func strays(comments []model.Comment, vectors []byte) []model.Comment {
-	v, err := model.ReadVectors(vectors)
-	if err != nil {
-		return nil // Train says so
-	}
-	at := slices.Index(rules.Categories, "off-topic")
-	var posts []string
-	seen := map[string]bool{}
-	for _, c := range comments {
-		if c.Possible[at] && !seen[c.Post] {
-			seen[c.Post] = true
-			posts = append(posts, c.Post)
-		}
-	}
-	if len(posts) < 2 {
-		return nil
-	}
-	random := rand.New(rand.NewPCG(7, 11)) //nolint:gosec // the same every time
-	var out []model.Comment
-	for _, c := range comments {
-		other := posts[random.IntN(len(posts))]
-		if c.Category != "" || !c.Possible[at] || other == c.Post {
-			continue
-		}
-		x := text.New(c.Text)
-		if like, telling := v.Likeness(x, text.New(c.Post)); telling < strayWords || like < strayOwn {
-			continue
-		}
-		if like, _ := v.Likeness(x, text.New(other)); like > strayOther {
-			continue
-		}
-		c.MadeOf, c.Post, c.Category = c.Post, other, "off-topic"
-		out = append(out, c)
-	}
-	return out
-}
-
-// courtesies end comments of every kind.
-var courtesies = []string{"よろしくお願いいたします。", "よろしくお願いします！", "ありがとうございます。", "どうぞよろしく。", "失礼しました。", "以上です、よろしくお願い申し上げます。"}
-
-// courteous are some comments, whatever their label, with a courtesy at their end: it makes none better or worse.
-func courteous(comments []model.Comment) []model.Comment {
-	random := rand.New(rand.NewPCG(13, 17)) //nolint:gosec // the same every time
-	var out []model.Comment
-	for _, c := range comments {
-		if random.IntN(8) > 0 {
-			continue
-		}
-		end := ""
-		if r := []rune(c.Text); unicode.IsLetter(r[len(r)-1]) {
-			end = "。"
-		}
-		c.MadeOf = c.Post
-		c.Text += end + courtesies[random.IntN(len(courtesies))]
-		out = append(out, c)
 	}
 	return out
 }
