@@ -128,7 +128,7 @@ func pairsReport(t *testing.T, got *bytes.Buffer) {
 		name string
 		n    int
 	}{{"pair accuracy", both}, {"and the right clause", clause}, {"violating one flagged", found}, {"fair one spared", spared}} {
-		fmt.Fprintf(got, "%-22s %.3f (%d/%d)\n", x.name, float64(x.n)/float64(n), x.n, n)
+		fmt.Fprintf(got, "%-22s %s\n", x.name, share(x.n, n))
 	}
 }
 
@@ -154,11 +154,14 @@ func endsReport(t *testing.T, got *bytes.Buffer, validation []evaluate.Labelled)
 				count.Part++
 			}
 		}
-		fmt.Fprintf(got, "%-11s found %.3f (%d/%d)  fair flagged %.3f (%d/%d)\n", cmp.Or(end, "as written"), ratio(found), found.Part, found.Of, ratio(flagged), flagged.Part, flagged.Of)
+		fmt.Fprintf(got, "%-11s found %s  fair flagged %s\n", cmp.Or(end, "as written"), share(found.Part, found.Of), share(flagged.Part, flagged.Of))
 	}
 }
 
-func ratio(s evaluate.Share) float64 { return float64(s.Part) / float64(max(s.Of, 1)) }
+// share is how reports tell a part of a whole.
+func share(part, of int) string {
+	return fmt.Sprintf("%.3f (%d/%d)", float64(part)/float64(of), part, of)
+}
 
 // freshReport is the quality on comments whose writers had a manner each and had seen neither the corpus nor what a model makes of it.
 func freshReport(t *testing.T, got *bytes.Buffer) {
@@ -250,10 +253,10 @@ func longReport(t *testing.T, got *bytes.Buffer, validation []evaluate.Labelled)
 		t.Errorf("%d of %d long fair comments flagged", flagged, fair)
 	}
 	fmt.Fprintf(got, "# %d comments under one post as one\n", together)
-	fmt.Fprintf(got, "one violating: found    %.3f (%d/%d)\n", float64(found)/float64(long), found, long)
-	fmt.Fprintf(got, "and the right clause    %.3f (%d/%d)\n", float64(clause)/float64(long), clause, long)
-	fmt.Fprintf(got, "the same alone: found   %.3f (%d/%d)\n", float64(alone)/float64(long), alone, long)
-	fmt.Fprintf(got, "all fair: flagged       %.3f (%d/%d)\n", float64(flagged)/float64(fair), flagged, fair)
+	fmt.Fprintf(got, "one violating: found    %s\n", share(found, long))
+	fmt.Fprintf(got, "and the right clause    %s\n", share(clause, long))
+	fmt.Fprintf(got, "the same alone: found   %s\n", share(alone, long))
+	fmt.Fprintf(got, "all fair: flagged       %s\n", share(flagged, fair))
 	// And those that were written long.
 	const characters = 90
 	long, found, fair, flagged = 0, 0, 0, 0
@@ -276,8 +279,8 @@ func longReport(t *testing.T, got *bytes.Buffer, validation []evaluate.Labelled)
 		}
 	}
 	fmt.Fprintf(got, "# over %d characters as written\n", characters)
-	fmt.Fprintf(got, "violating: found        %.3f (%d/%d)\n", float64(found)/float64(long), found, long)
-	fmt.Fprintf(got, "fair: flagged           %.3f (%d/%d)\n", float64(flagged)/float64(fair), flagged, fair)
+	fmt.Fprintf(got, "violating: found        %s\n", share(found, long))
+	fmt.Fprintf(got, "fair: flagged           %s\n", share(flagged, fair))
 	if 25*flagged > fair {
 		t.Errorf("%d of %d fair comments that were written long flagged", flagged, fair)
 	}

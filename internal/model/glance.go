@@ -126,32 +126,21 @@ func (s *sight) under(g *glance, from, to int, bound float32) bool {
 // would be read into. A disguise leaves it open, and so does a character that training hardly met, as of another language. Of a long comment each
 // stretch must be fair, or fair words could hide others.
 func (m *Model) Fair(t *text.Text, possible []bool, r *Reading) bool {
-	s := &r.sight
-	if len(m.glance.weights) == 0 || len(t.Squeezed.Runes) > 0 {
+	if len(t.Squeezed.Runes) > 0 {
 		return false
 	}
-	s.view = standIn(&t.Folded, &s.memory)
-	n := len(s.view.Runes)
-	if n > glanceMost {
-		return false
-	}
-	s.see(&m.glance, m.second.knows)
-	return s.under(&m.glance, 0, n, m.fairBelow(possible))
+	m.lookAt(t, &r.sight)
+	return r.sight.under(&m.glance, 0, len(r.sight.view.Runes), m.fairBelow(possible))
 }
 
-// lookAt weighs a text, so that its parts can be judged.
+// lookAt weighs a text, so that it or its parts can be judged.
 func (m *Model) lookAt(t *text.Text, s *sight) {
-	if len(m.glance.weights) > 0 {
-		s.view = standIn(&t.Folded, &s.memory)
-		s.see(&m.glance, m.second.knows)
-	}
+	s.view = standIn(&t.Folded, &s.memory)
+	s.see(&m.glance, m.second.knows)
 }
 
 // partIsFair says whether a part of the text that was looked at is fair at first glance, which is to be below a bound.
 func (m *Model) partIsFair(t *text.Text, part text.Span, bound float32, s *sight) bool {
-	if len(m.glance.weights) == 0 {
-		return false
-	}
 	from, to := rangeOf(&s.view, part)
 	return s.under(&m.glance, int(from), int(to), bound) && asWritten(t, part)
 }

@@ -266,10 +266,10 @@ func TestProbes(t *testing.T) {
 
 // TestMadeComments: what is made of a comment is learned from and not measured on. Beside its own post the net learns from it too.
 func TestMadeComments(t *testing.T) {
-	train := func(post, madeOf, category string) (*Report, []bool) {
+	train := func(post, madeOf string) (*Report, []bool) {
 		t.Helper()
 		comments := fewComments()
-		made := Comment{Text: comments[0].Text + "よろしく", Post: post, MadeOf: madeOf, Category: category, Possible: comments[0].Possible}
+		made := Comment{Text: comments[0].Text + "よろしく", Post: post, MadeOf: madeOf, Category: "sale", Possible: comments[0].Possible}
 		comments = append(comments, made)
 		_, report, err := Train(comments, categories, fewVectors(t), fewOptions(), nil)
 		if err != nil {
@@ -292,7 +292,7 @@ func TestMadeComments(t *testing.T) {
 		post, madeOf string
 		learned      bool // by the net
 	}{"beside its own post": {own, own, true}, "under another post": {fewComments()[20].Post, own, false}} {
-		report, unseen := train(c.post, c.madeOf, "sale")
+		report, unseen := train(c.post, c.madeOf)
 		if report.Shares[last] != nil {
 			t.Errorf("%s: measured", name)
 		}
