@@ -119,8 +119,8 @@ func (x *extractor) read(t *text.Text, r *reading) {
 	r.words = x.vectors.find(r.Runes, r.words[:0])
 }
 
-// mayLink is false only where a text has no link and no mention.
-func mayLink(runes []rune) bool {
+// MayLink is false only where a folded text has no link and no mention.
+func MayLink(runes []rune) bool {
 	for _, r := range runes {
 		if r == '/' || r == '@' || r == '.' {
 			return true
@@ -131,7 +131,7 @@ func mayLink(runes []rune) bool {
 
 // standIn puts one character in place of each link and each mention. What it makes is in memory.
 func standIn(v, memory *text.View) text.View {
-	if !mayLink(v.Runes) {
+	if !MayLink(v.Runes) {
 		return *v
 	}
 	out := text.View{Runes: memory.Runes[:0], Start: memory.Start[:0], End: memory.End[:0]}
@@ -558,7 +558,7 @@ const styleCount = 28
 func (r *reading) style(t *text.Text) []float32 {
 	stylesFilled.Do(fillStyles)
 	runes := t.Runes
-	if mayLink(runes) {
+	if MayLink(runes) {
 		r.runes = withoutLinks(r.runes[:0], runes)
 		runes = r.runes
 	}
@@ -741,7 +741,7 @@ func (x *extractor) postFeatures(in *Input, r *reading) []float32 {
 	r.about = v.about(words, r.about)
 	like := cosine(r.about, o.about, o.length)
 	reply := in.Text.Folded.Runes
-	if mayLink(reply) {
+	if MayLink(reply) {
 		reply = standIn(&in.Text.Folded, &r.written).Runes
 	}
 	r.set.reset(len(reply))

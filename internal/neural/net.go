@@ -26,7 +26,7 @@ type Shape struct {
 // DefaultShape is that of the shipped net. Symbols, Vectors, Facts and the classes are its user's.
 func DefaultShape() Shape {
 	return Shape{
-		CharDims: 64, CharFilters: 96, WordDims: 64, WordFilters: 128, Hidden: 192,
+		CharDims: 48, CharFilters: 64, WordDims: 64, WordFilters: 96, Hidden: 128,
 		CopyDims: 24, CopyFilters: 64, Pairs: 48, CompareHidden: 64,
 	}
 }

@@ -147,6 +147,9 @@ func TestSqueeze(t *testing.T) {
 		{"しーね し〜ね", ""},
 		{"・し・", ""},
 		{"Q&A 死 ね", "q&a 死ね"},
+		{"詳しくは example.jp/a へ", ""},
+		{"https://x/a-b www.example.com/s/h", ""},
+		{"s.h.i.n.e　と s/h/i/n/e", "shineとshine"},
 		{"&l・t;", ""}, // no entity may come of it
 	} {
 		t.Run(tt.in, func(t *testing.T) {

@@ -92,7 +92,7 @@ func ended(comments []model.Comment) []model.Comment {
 			continue
 		}
 		bare := strings.TrimRight(c.Text, "！!。.…〜～♪")
-		if bare == "" || bare+end == c.Text || mayLink(c.Text) {
+		if bare == "" || bare+end == c.Text || model.MayLink(text.New(c.Text).Folded.Runes) {
 			continue
 		}
 		c.MadeOf, c.Text = c.Post, bare+end
@@ -103,6 +103,3 @@ func ended(comments []model.Comment) []model.Comment {
 
 // oneEnded is the share of the comments that get another end, one in so many.
 const oneEnded = 10
-
-// mayLink is false only where a text has no link and no mention.
-func mayLink(s string) bool { return strings.ContainsAny(s, "/@.／＠．") }
