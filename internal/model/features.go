@@ -115,7 +115,7 @@ func (x *extractor) read(t *text.Text, r *reading) {
 	if len(t.Squeezed.Runes) > 0 {
 		v = &t.Squeezed
 	}
-	r.View = standIn(v, &r.memory)
+	r.View = told(v, &r.memory)
 	r.words = x.vectors.find(r.Runes, r.words[:0])
 }
 
@@ -125,6 +125,32 @@ func MayLink(runes []rune) bool {
 		if r == '/' || r == '@' || r == '.' {
 			return true
 		}
+	}
+	return false
+}
+
+// told is what a view tells: with one character for each link, and without the marks that it ends with. Whether somebody shouts, trails off
+// or ends with a full stop makes no comment better or worse. What it makes is in memory.
+func told(v, memory *text.View) text.View {
+	out := standIn(v, memory)
+	n := lastTold(out.Runes)
+	return text.View{Runes: out.Runes[:n], Start: out.Start[:n], End: out.End[:n]}
+}
+
+// lastTold is how many characters come before the marks at the end; one at least, if there is any.
+func lastTold(r []rune) int {
+	n := len(r)
+	for n > 1 && endMark(r[n-1]) {
+		n--
+	}
+	return n
+}
+
+// endMark says whether a mark at the end tells nothing. A question mark does, and so does a mood that is drawn.
+func endMark(r rune) bool {
+	switch r {
+	case ' ', '\u3000', '\n', '。', '．', '.', '、', '，', ',', '!', '！', '…', '‥', '・', '~', '～', '〜', '♪':
+		return true
 	}
 	return false
 }
@@ -286,7 +312,7 @@ func (x *extractor) features(in *Input, r *reading, compare, name bool) {
 	if len(in.Text.Squeezed.Runes) > 0 {
 		// As it was written too: the marks themselves tell something.
 		n := len(out)
-		written := standIn(&in.Text.Folded, &r.written)
+		written := told(&in.Text.Folded, &r.written)
 		out = x.grams(out, r, gram, seed(gram), written.Runes)
 		for i := n; i < len(out); i++ {
 			out[i].end = 0
@@ -562,6 +588,7 @@ func (r *reading) style(t *text.Text) []float32 {
 		r.runes = withoutLinks(r.runes[:0], runes)
 		runes = r.runes
 	}
+	runes = runes[:lastTold(runes)]
 	n := len(runes)
 	var marks, half, wide, digits, kana, kata, kanji, lat, emoji, odd, lines, punct int
 	changes, last := 0, 0

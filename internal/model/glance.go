@@ -135,7 +135,7 @@ func (m *Model) Fair(t *text.Text, possible []bool, r *Reading) bool {
 
 // lookAt weighs a text, so that it or its parts can be judged.
 func (m *Model) lookAt(t *text.Text, s *sight) {
-	s.view = standIn(&t.Folded, &s.memory)
+	s.view = told(&t.Folded, &s.memory)
 	s.see(&m.glance, m.second.knows)
 }
 
@@ -180,7 +180,7 @@ func (t *trainer) trainGlance(shares [][]float64, progress func(string)) glance 
 	sure := make([]bool, t.options.Folds) // by fold: whether there are such comments
 	for i, c := range t.comments {
 		x := text.New(c.Text)
-		view := standIn(&x.Folded, &memory)
+		view := told(&x.Folded, &memory)
 		if c.MadeOf != "" || len(view.Runes) == 0 || len(x.Squeezed.Runes) > 0 {
 			continue
 		}

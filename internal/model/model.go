@@ -270,7 +270,7 @@ func (r *Reading) Evidence(category int) []Span {
 			continue
 		}
 		span := v.Span(p.start, p.end)
-		if last == i-1 && p.start == phrases[last].end {
+		if last >= 0 && adjoins(phrases[last:i+1]) {
 			spans[len(spans)-1].End = span.End
 			spans[len(spans)-1].Weight += sums[i]
 		} else {
@@ -286,6 +286,21 @@ func (r *Reading) Evidence(category int) []Span {
 
 // phrase is a stretch of a reading that is cited whole.
 type phrase struct{ start, end int }
+
+// adjoins says whether the last of some phrases is to be cited with the first: they stand together, or only a short phrase is between them, as the
+// first half of 待ち伏せ before the second.
+func adjoins(phrases []phrase) bool {
+	n := len(phrases)
+	for i := 1; i < n; i++ {
+		if phrases[i].start != phrases[i-1].end {
+			return false
+		}
+	}
+	return n == 2 || n == 3 && phrases[1].end-phrases[1].start <= maxBridge
+}
+
+// maxBridge is how long a phrase that weighs little may be, in characters, to be cited with its neighbours.
+const maxBridge = 3
 
 // maxPhrase bounds a phrase without any change of script.
 const maxPhrase = 12

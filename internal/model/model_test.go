@@ -103,10 +103,27 @@ func fewComments() []Comment {
 		{"ありがとうございました", ""},
 	} {
 		for k := range 4 {
-			out = append(out, Comment{Text: x.text + strings.Repeat("。", k), Post: fmt.Sprint("お知らせ", i*4+k), Name: "市民", Handle: "shimin", Category: x.category, Possible: both})
+			out = append(out, Comment{Text: strings.Repeat("。", k) + x.text, Post: fmt.Sprint("お知らせ", i*4+k), Name: "市民", Handle: "shimin", Category: x.category, Possible: both})
 		}
 	}
 	return out
+}
+
+// TestEnds: the marks that a comment ends with tell nothing, but a question mark does, and so does what is nothing but marks.
+func TestEnds(t *testing.T) {
+	m, _ := trained(t)
+	want := slices.Clone(read(m, "無能な奴は辞めろ").Shares)
+	for _, end := range []string{"。", "！！！", "…", "。。。", "♪", "！ ", "\n"} {
+		if got := read(m, "無能な奴は辞めろ"+end).Shares; !slices.Equal(got, want) {
+			t.Errorf("ended by %q: %v, want %v", end, got, want)
+		}
+	}
+	for _, s := range []string{"", "！", "！！！", "。。"} {
+		read(m, s)
+	}
+	if n := lastTold([]rune("何？！")); n != 2 {
+		t.Errorf("%d characters of a question are told, want 2", n)
+	}
 }
 
 func trained(t *testing.T) (*Model, []byte) {
@@ -412,5 +429,24 @@ func BenchmarkRead(b *testing.B) {
 				b.Errorf("read again: %v, none has %v", r.again.asked, r.None)
 			}
 		})
+	}
+}
+
+// TestAdjoins: phrases are cited together that stand together or have little between them.
+func TestAdjoins(t *testing.T) {
+	for _, tt := range []struct {
+		phrases []phrase
+		want    bool
+	}{
+		{[]phrase{{0, 2}, {2, 5}}, true},
+		{[]phrase{{0, 2}, {3, 5}}, false}, // a mark between
+		{[]phrase{{0, 2}, {2, 5}, {5, 9}}, true},
+		{[]phrase{{0, 2}, {2, 6}, {6, 9}}, false}, // too long
+		{[]phrase{{0, 2}, {2, 4}, {5, 9}}, false},
+		{[]phrase{{0, 2}, {2, 3}, {3, 4}, {4, 5}}, false},
+	} {
+		if got := adjoins(tt.phrases); got != tt.want {
+			t.Errorf("%v: %v", tt.phrases, got)
+		}
 	}
 }

@@ -79,8 +79,8 @@ func courteous(comments []model.Comment) []model.Comment {
 	return out
 }
 
-// endings are how a comment may end: none of them makes it better or worse.
-var endings = []string{"！", "！！", "！！！", "!", "。", "。。。", "…", "〜", "～！", "♪", "笑", "（笑）", "w", "ww", "😊", "😂", "🙏", "✨", "💢", "😡", "🙄", "👍", "🎉", ""}
+// endings are how a comment may end: none of them makes it better or worse. Marks that the model leaves out are not among them.
+var endings = []string{"！笑", "笑", "（笑）", "w", "ww", "www", "😊", "😂", "🙏", "✨", "💢", "😡", "🙄", "👍", "🎉", "😭", "💦", ""}
 
 // ended are some comments, whatever their label, with another mark at their end.
 func ended(comments []model.Comment) []model.Comment {
