@@ -109,7 +109,7 @@ func fewComments() []Comment {
 	return out
 }
 
-// TestEnds: the marks that a comment ends with tell nothing, but a question mark does, and so does what is nothing but marks.
+// TestEnds: the marks that a comment ends with tell nothing, but a question mark does. Of nothing but marks one is left.
 func TestEnds(t *testing.T) {
 	m, _ := trained(t)
 	want := slices.Clone(read(m, "無能な奴は辞めろ").Shares)
@@ -118,11 +118,11 @@ func TestEnds(t *testing.T) {
 			t.Errorf("ended by %q: %v, want %v", end, got, want)
 		}
 	}
-	for _, s := range []string{"", "！", "！！！", "。。"} {
+	for s, want := range map[string]int{"何？！": 2, "": 0, "！": 1, "！！！": 1, "。。": 1} {
 		read(m, s)
-	}
-	if n := lastTold([]rune("何？！")); n != 2 {
-		t.Errorf("%d characters of a question are told, want 2", n)
+		if n := lastTold([]rune(s)); n != want {
+			t.Errorf("%d characters of %q are told, want %d", n, s, want)
+		}
 	}
 }
 

@@ -37,7 +37,7 @@ func squeeze(folded View, classes []class) View {
 		for j < len(runes) && (classes[j].gap() || bracket(runes[j])) {
 			j++
 		}
-		if !reserved && i > 0 && j < len(runes) && inserted(runes, classes, i, j) {
+		if !reserved && i > 0 && j < len(runes) && inserted(runes[i:j], classes, i, j) && !inHost(runes, i-1) && !inHost(runes, j) {
 			if done == 0 {
 				v = folded.cut(0)
 			}
@@ -69,10 +69,9 @@ func (v *View) copy(src View, i, j int) {
 }
 
 // inserted reports whether the gap at [i,j) spaces out letters.
-func inserted(runes []rune, classes []class, i, j int) bool {
-	gap, before, after := runes[i:j], classes[i-1], classes[j]
-	if !before.letter() || !after.letter() ||
-		before == latin && hostAround(runes, classes, i-1) || after == latin && hostAround(runes, classes, j) {
+func inserted(gap []rune, classes []class, i, j int) bool {
+	before, after := classes[i-1], classes[j]
+	if !before.letter() || !after.letter() {
 		return false
 	}
 	kind, stops := mark, 0
@@ -112,23 +111,4 @@ func inserted(runes []rune, classes []class, i, j int) bool {
 	}
 	return left <= 2 && right <= 2 || stem || leftAlone || rightAlone ||
 		left == 1 && before == kata || right == 1 && after == kata
-}
-
-// hostAround reports whether the characters around a letter, up to what cannot stand in a link, have a scheme, or a full stop between words
-// as a host has. Other than for inLink, single letters are no words: s.h.i.n.e is spaced out.
-func hostAround(runes []rune, classes []class, at int) bool {
-	inside := func(i int) bool { return i >= 0 && i < len(runes) && runes[i] > ' ' && runes[i] < 0x7f }
-	word := func(i int) bool { return inside(i) && (classes[i] == latin || classes[i] == digit) }
-	first := at
-	for inside(first-1) && first > at-maxLink {
-		first--
-	}
-	for i := first; inside(i) && i < at+maxLink; i++ {
-		switch {
-		case runes[i] == ':' && inside(i+1) && runes[i+1] == '/',
-			runes[i] == '.' && word(i-2) && word(i-1) && word(i+1) && word(i+2):
-			return true
-		}
-	}
-	return false
 }

@@ -209,27 +209,57 @@ func hasPrefix(r, w []rune) bool {
 // maxLink bounds how far a link is looked for, so that hostile texts stay linear.
 const maxLink = 64
 
+// linkable says whether a character may stand in a link.
+func linkable(c rune) bool { return c > ' ' && c < 0x7f }
+
+// linkableRun is the run of linkable characters around i, so far as maxLink lets it be seen. It begins at i or before.
+func linkableRun(r []rune, i int) (from, to int) {
+	from = i
+	for from > 0 && linkable(r[from-1]) && from > i-maxLink {
+		from--
+	}
+	to = from
+	for to < len(r) && linkable(r[to]) && to < i+maxLink {
+		to++
+	}
+	return from, to
+}
+
+// wordAt says whether a small Latin letter or a digit stands at k.
+func wordAt(r []rune, k int) bool {
+	return k >= 0 && k < len(r) && (r[k] >= 'a' && r[k] <= 'z' || r[k] >= '0' && r[k] <= '9')
+}
+
 // inLink says whether i lies in a run that is a link, a mention, a hashtag or an address. A full stop or slash at its end is none.
 func inLink(r []rune, i int) bool {
-	inside := func(k int) bool { return k >= 0 && k < len(r) && r[k] > ' ' && r[k] < 0x7f }
-	word := func(k int) bool { return inside(k) && (r[k] >= 'a' && r[k] <= 'z' || r[k] >= '0' && r[k] <= '9') }
-	first := i
-	for inside(first-1) && first > i-maxLink {
-		first--
-	}
+	first, end := linkableRun(r, i)
 	if r[first] == '@' && first < i || r[first] == '#' {
 		return true
 	}
-	for k := first; inside(k) && k < i+maxLink; k++ {
+	for k := first; k < end; k++ {
 		switch r[k] {
 		case '.', '/':
-			if word(k-1) && word(k+1) || r[k] == '/' && k > first && r[k-1] == '/' {
+			if wordAt(r, k-1) && wordAt(r, k+1) || r[k] == '/' && k > first && r[k-1] == '/' {
 				return true
 			}
 		case '@':
-			if k > i && word(k+1) {
+			if k > i && wordAt(r, k+1) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// inHost says whether a Latin letter at i lies in a run that has a scheme, or a full stop between words as a host has. Other than for inLink,
+// single letters are no words: s.h.i.n.e is spaced out.
+func inHost(r []rune, i int) bool {
+	if classOf(r[i]) != latin {
+		return false
+	}
+	for k, end := linkableRun(r, i); k < end; k++ {
+		if r[k] == ':' && k+1 < len(r) && r[k+1] == '/' || r[k] == '.' && wordAt(r, k-2) && wordAt(r, k-1) && wordAt(r, k+1) && wordAt(r, k+2) {
+			return true
 		}
 	}
 	return false

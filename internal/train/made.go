@@ -82,7 +82,7 @@ func courteous(comments []model.Comment) []model.Comment {
 // endings are how a comment may end: none of them makes it better or worse. Marks that the model leaves out are not among them.
 var endings = []string{"！笑", "笑", "（笑）", "w", "ww", "www", "😊", "😂", "🙏", "✨", "💢", "😡", "🙄", "👍", "🎉", "😭", "💦", ""}
 
-// ended are some comments, whatever their label, with another mark at their end.
+// ended are some comments, whatever their label, with another laugh or emoji at their end.
 func ended(comments []model.Comment) []model.Comment {
 	random := rand.New(rand.NewPCG(37, 41)) //nolint:gosec // the same every time
 	var out []model.Comment

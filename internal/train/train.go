@@ -6,7 +6,7 @@
 // them: the rules do too well there. Nor is anything on probes, comments whose writers went where an earlier model erred.
 //
 // Some comments are made of others (made.go): acceptable ones put under another official post, which are off-topic there, and any with
-// a courtesy or another mark at its end. They are in no measurement. The net on top of the linear model
+// a courtesy, a laugh or another emoji at its end. They are in no measurement. The net on top of the linear model
 // learns from all but those put under another post, as it needs the shares that models gave which had not seen the comment.
 package train
 
