@@ -49,21 +49,21 @@ type Result struct {
 
 // Official is an official post as the rules read it. It may be shared between goroutines.
 type Official struct {
-	text *text.Text
+	post *detect.Post
 	cut  atomic.Pointer[[]morph.Token] // by the tokenizer, once someone asked
 }
 
 // NewOfficial reads an official post.
-func NewOfficial(post string) *Official { return &Official{text: text.New(post)} }
+func NewOfficial(post string) *Official { return &Official{post: detect.NewPost(text.New(post))} }
 
 // Text is the post normalised.
-func (o *Official) Text() *text.Text { return o.text }
+func (o *Official) Text() *text.Text { return o.post.Text }
 
 func (o *Official) tokens(m *morph.Analyzer) []morph.Token {
 	if cut := o.cut.Load(); cut != nil {
 		return *cut
 	}
-	cut := m.Tokens(string(o.text.Plain.Runes))
+	cut := m.Tokens(string(o.post.Text.Plain.Runes))
 	o.cut.Store(&cut)
 	return cut
 }
@@ -538,6 +538,10 @@ func (e *Reading) run(r *Rule, unless []exemption) []Place {
 	if !e.possible(r.when) {
 		return nil
 	}
+	// Most often the condition does not hold anyway. Masks take places away, which only a part that must not hold can turn into a match.
+	if len(unless) > 0 && !r.negates && len(e.find(r.when)) == 0 {
+		return nil
+	}
 	var masks []Place
 	for i := range unless {
 		masks = append(masks, e.mask(&unless[i])...)
@@ -742,7 +746,7 @@ func (e *Reading) detect(f *fieldEval, c *cond) []match {
 	}
 	in := detect.Input{Text: &f.text, Office: e.office}
 	if c.detector.NeedsPost {
-		in.Post = e.Official().text
+		in.Post = e.Official().post
 	}
 	if c.detector.NeedsTokens {
 		e.tokenize(f)

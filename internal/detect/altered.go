@@ -20,11 +20,11 @@ const (
 // a correction alter nothing.
 func findAltered(in *Input, found func(text.Span)) {
 	v := &in.Text.Plain
-	a, b := strip(v.Runes).cut(alignCap), strip(in.Post.Plain.Runes).cut(alignCap)
-	if len(a.runes) < alteredLeast || len(b.runes) < alteredLeast || !kindred(a.runes, b.runes) {
+	a, b := strip(v.Runes).cut(alignCap), in.Post.strip().cut(alignCap)
+	if len(a.runes) < alteredLeast || len(b.runes) < alteredLeast || !in.Post.mayShare(a.runes, kindredLeast(a.runes)) || !kindred(a.runes, b.runes) {
 		return
 	}
-	c := comparison{a: a, b: b, fa: a.facts(), fb: b.facts(), in: in}
+	c := comparison{a: a, b: b, fa: a.facts(), fb: in.Post.alignedFacts(), in: in}
 
 	// free is a with what has been dealt with blanked out, so that it aligns with nothing.
 	free := append([]rune(nil), a.runes...)
@@ -63,23 +63,29 @@ func findAltered(in *Input, found func(text.Span)) {
 	}
 }
 
-// kindred reports that reply and post share enough runs of four letters to be worth aligning.
-func kindred(a, b []rune) bool {
-	type gram [4]rune
-	seen := map[gram]bool{}
-	for i := 0; i+4 <= len(a); i++ {
-		seen[gram(a[i:i+4])] = true
+// kindredLeast is how many runs of four letters a reply must share with the post to be worth aligning.
+func kindredLeast(a []rune) int {
+	if len(a) < 2*looseLength {
+		return 1
 	}
-	n := 0
-	for i := 0; i+4 <= len(b); i++ {
-		if g := gram(b[i : i+4]); seen[g] {
+	return 2
+}
+
+// kindred reports that reply and post share so many different ones.
+func kindred(a, b []rune) bool {
+	type gram [gramLength]rune
+	seen := map[gram]bool{}
+	for i := 0; i+gramLength <= len(a); i++ {
+		seen[gram(a[i:i+gramLength])] = true
+	}
+	n := kindredLeast(a)
+	for i := 0; i+gramLength <= len(b) && n > 0; i++ {
+		if g := gram(b[i : i+gramLength]); seen[g] {
 			delete(seen, g)
-			if n++; n >= 2 {
-				return true
-			}
+			n--
 		}
 	}
-	return len(a) < 2*looseLength && n > 0
+	return n <= 0
 }
 
 var citations = newWords("【公式発表】", "【訂正】", "【公式】", "【市からのお知らせ】", "【センターからのお知らせ】", "公式:", "公式発表:", "市の発表:", "市より:", "市から:", "市公式:", "公式より:", "お知らせ:", "原文:", "引用:", "元ツイート:", "元ポスト:", "元投稿:", "rt ", "qt ", "公式によると", "公式「", "市のツイート:", "センターより:", "課より:")

@@ -104,6 +104,14 @@ func bare(s string) string {
 	}
 }
 
+// authorForm is one form of a folded name, by bytes and by characters.
+type authorForm struct {
+	s string
+	r []rune
+}
+
+func newForm(s string) authorForm { return authorForm{s, []rune(s)} }
+
 // posesAs reports that the name or handle r is the office's, nearly so, or holds it.
 func posesAs(r []rune, o Office) bool {
 	// Digits go before folding, which makes letters of them.
@@ -111,15 +119,15 @@ func posesAs(r []rune, o Office) bool {
 	for digits > 0 && (isDigit(r[digits-1]) || r[digits-1] == '_') {
 		digits--
 	}
-	var forms []string
-	for _, f := range [][]rune{r, r[:digits]} {
-		s := string(foldAuthor(f))
-		forms = append(forms, s, bare(s))
+	whole := string(foldAuthor(r))
+	forms := append(make([]authorForm, 0, 4), newForm(whole), newForm(bare(whole)))
+	if digits < len(r) {
+		whole = string(foldAuthor(r[:digits]))
+		forms = append(forms, newForm(whole), newForm(bare(whole)))
 	}
-	like := func(want string) bool {
-		w := []rune(want)
+	like := func(want authorForm) bool {
 		for _, f := range forms {
-			if f != "" && (near([]rune(f), w) || len(w) >= 6 && strings.Contains(f, want)) {
+			if f.s != "" && (near(f.r, want.r) || len(want.r) >= 6 && strings.Contains(f.s, want.s)) {
 				return true
 			}
 		}
@@ -138,7 +146,7 @@ func posesAs(r []rune, o Office) bool {
 // formsOf remembers officialForms: the same few names are asked for with every reply.
 var formsOf struct {
 	sync.RWMutex
-	m map[string][]string
+	m map[string][]authorForm
 }
 
 // maxForms bounds what is remembered; no installation has that many accounts.
@@ -146,7 +154,7 @@ const maxForms = 1000
 
 // officialForms are the folded forms of an office's name or handle that count as it: the whole, the whole without
 // trappings, and the same of its parts, since わこらぼ／和光市市民協働推進センター is two names.
-func officialForms(name string) []string {
+func officialForms(name string) []authorForm {
 	formsOf.RLock()
 	forms, ok := formsOf.m[name]
 	formsOf.RUnlock()
@@ -154,8 +162,8 @@ func officialForms(name string) []string {
 		return forms
 	}
 	add := func(s string) {
-		if s != "" && !slices.Contains(forms, s) {
-			forms = append(forms, s)
+		if s != "" && !slices.ContainsFunc(forms, func(f authorForm) bool { return f.s == s }) {
+			forms = append(forms, newForm(s))
 		}
 	}
 	whole := string(foldAuthor([]rune(text.Plain(strings.TrimPrefix(name, "@")))))
@@ -171,7 +179,7 @@ func officialForms(name string) []string {
 	formsOf.Lock()
 	defer formsOf.Unlock()
 	if formsOf.m == nil || len(formsOf.m) >= maxForms {
-		formsOf.m = map[string][]string{}
+		formsOf.m = map[string][]authorForm{}
 	}
 	formsOf.m[name] = forms
 	return forms

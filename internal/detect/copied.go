@@ -13,7 +13,10 @@ const copiedLeast = 12
 // mentions and hashtags aside.
 func findCopied(in *Input, found func(text.Span)) {
 	v := &in.Text.Plain
-	a, b := strip(v.Runes), strip(in.Post.Plain.Runes)
+	a, b := strip(v.Runes), in.Post.strip()
+	if !in.Post.mayShare(a.runes, 1) {
+		return
+	}
 	for _, s := range copies(a.runes, b.runes, copiedLeast) {
 		found(v.Span(a.at[s[0]], a.at[s[1]-1]+1))
 	}

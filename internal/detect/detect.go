@@ -30,8 +30,8 @@ type Office struct {
 type Input struct {
 	Text       *text.Text    // the reply; for author.official the author's name or handle
 	Tokens     []morph.Token // of Text.Plain; nil unless the detector says NeedsTokens
-	Post       *text.Text    // nil where the official post's text is not known
-	PostTokens []morph.Token // of Post.Plain; nil unless the detector says NeedsTokens
+	Post       *Post         // nil where the official post's text is not known
+	PostTokens []morph.Token // of Post.Text.Plain; nil unless the detector says NeedsTokens
 	Office     Office
 }
 

@@ -36,12 +36,12 @@ func find(t *testing.T, name, s, post string) []string {
 	}
 	in := &Input{Text: text.New(s), Office: office}
 	if post != "" {
-		in.Post = text.New(post)
+		in.Post = NewPost(text.New(post))
 	}
 	if d.NeedsTokens {
 		in.Tokens = tokens(in.Text.Plain.Runes)
 		if in.Post != nil {
-			in.PostTokens = tokens(in.Post.Plain.Runes)
+			in.PostTokens = tokens(in.Post.Text.Plain.Runes)
 		}
 	}
 	var got []string

@@ -20,10 +20,10 @@ func FuzzDetectors(f *testing.F) {
 		if len(reply) > 2000 || len(post) > 2000 || len(name) > 2000 {
 			return
 		}
-		in := Input{Text: text.New(reply), Post: text.New(post), Office: office}
+		in := Input{Text: text.New(reply), Post: NewPost(text.New(post)), Office: office}
 		in.Office.Names = append([]string{string(name)}, office.Names...)
 		in.Tokens = roughTokens(in.Text.Plain.Runes, name)
-		in.PostTokens = roughTokens(in.Post.Plain.Runes, name)
+		in.PostTokens = roughTokens(in.Post.Text.Plain.Runes, name)
 		for _, d := range All() {
 			last := 0
 			d.Find(&in, func(s text.Span) {
@@ -61,8 +61,8 @@ func roughTokens(r []rune, turns []byte) []morph.Token {
 
 // Tokens that do not fit the text must not bring a detector down.
 func TestStrayTokens(t *testing.T) {
-	in := Input{Text: text.New("短い文"), Post: text.New(cleaning), Office: office}
-	in.Tokens = tokens(in.Post.Plain.Runes)
+	in := Input{Text: text.New("短い文"), Post: NewPost(text.New(cleaning)), Office: office}
+	in.Tokens = tokens(in.Post.Text.Plain.Runes)
 	in.PostTokens = in.Tokens
 	for _, d := range All() {
 		d.Find(&in, func(s text.Span) {
@@ -77,7 +77,7 @@ func TestStrayTokens(t *testing.T) {
 func TestLongTexts(t *testing.T) {
 	for _, unit := range []string{"w", "あ", "1", "1-", "1 ", "0120-", "「", "」", ">", "http://", "a.", "@", "#a", "マンション", "市", "区1-", "一", "〇", "万", "かか", "?", "か\n", "line:", "銀行", "(dot)", ".com", "ドット", "[", "公式:", "5/", "月", "時", "円", "さん", "xn--", "草w", "あい"} {
 		s := strings.Repeat(unit, 10000/len(unit))
-		in := Input{Text: text.New(s), Post: text.New(s[:len(s)/2]), Office: office}
+		in := Input{Text: text.New(s), Post: NewPost(text.New(s[:len(s)/2])), Office: office}
 		for _, d := range All() {
 			n := 0
 			d.Find(&in, func(text.Span) { n++ })
@@ -90,8 +90,8 @@ func TestLongTexts(t *testing.T) {
 
 // BenchmarkDetectors runs all detectors over an ordinary reply, tokens given.
 func BenchmarkDetectors(b *testing.B) {
-	in := Input{Text: text.New("5月29日(土)の清掃、娘と2人で参加します！詳しくは https://shop.example/a を見ました。軍手は百円ショップで買えばいいですか？😊 #和光市"), Post: text.New(cleaning), Office: office}
-	in.Tokens, in.PostTokens = tokens(in.Text.Plain.Runes), tokens(in.Post.Plain.Runes)
+	in := Input{Text: text.New("5月29日(土)の清掃、娘と2人で参加します！詳しくは https://shop.example/a を見ました。軍手は百円ショップで買えばいいですか？😊 #和光市"), Post: NewPost(text.New(cleaning)), Office: office}
+	in.Tokens, in.PostTokens = tokens(in.Text.Plain.Runes), tokens(in.Post.Text.Plain.Runes)
 	all := All()
 	b.ReportAllocs()
 	for b.Loop() {

@@ -20,8 +20,20 @@ func findRepetition(in *Input, found func(text.Span)) {
 			at = append(at, i)
 		}
 	}
-	var runs [][2]int
-	covered := 0
+	if !repeats(s) {
+		return
+	}
+	runs, covered := floods(s)
+	if covered*2 < len(s) {
+		return
+	}
+	for _, x := range runs {
+		found(v.Span(at[x[0]], at[x[1]-1]+1))
+	}
+}
+
+// floods are the stretches of s that flood, and how many letters they cover.
+func floods(s []rune) (runs [][2]int, covered int) {
 	for i := 0; i < len(s); {
 		// Laughter as a whole, or long laughter would cost its length squared.
 		if e := sameRun(s, i); e-i >= floodLetter && (s[i] == 'w' || s[i] == '草' || s[i] == '笑') {
@@ -37,12 +49,23 @@ func findRepetition(in *Input, found func(text.Span)) {
 		covered += end - i
 		i = end
 	}
-	if covered*2 < len(s) {
-		return
+	return runs, covered
+}
+
+// repeats is a necessary condition for floods that make up half of s: a quarter of its pairs of neighbours were there before. A flood of n
+// letters, eight or more, has n-1 pairs, of which a quarter of n at most are new.
+func repeats(s []rune) bool {
+	const bits = 12
+	var seen [1 << (bits - 6)]uint64
+	again := 0
+	for i := 1; i < len(s); i++ {
+		h := (uint64(s[i-1])<<21 ^ uint64(s[i])) * 0x9E3779B97F4A7C15 >> (64 - bits)
+		if seen[h/64]&(1<<(h%64)) != 0 {
+			again++
+		}
+		seen[h/64] |= 1 << (h % 64)
 	}
-	for _, x := range runs {
-		found(v.Span(at[x[0]], at[x[1]-1]+1))
-	}
+	return 4*again >= len(s)
 }
 
 // sameRun is the end of the run of one letter that begins at s[i].

@@ -43,7 +43,7 @@ func findUnrelated(in *Input, found func(text.Span)) {
 	if asks {
 		return
 	}
-	mine, theirs := contentWords(in.Tokens, r), contentWords(in.PostTokens, withoutLinks(in.Post.Plain.Runes))
+	mine, theirs := contentWords(in.Tokens, r), contentWords(in.PostTokens, in.Post.strip().plain)
 	if len(mine) < 2 || len(theirs) < 3 {
 		return
 	}
@@ -52,7 +52,7 @@ func findUnrelated(in *Input, found func(text.Span)) {
 			return
 		}
 	}
-	post := in.Post.Plain.Runes
+	post := in.Post.Text.Plain.Runes
 	if sharePair(r, post) || shareTopic(r, post) {
 		return
 	}

@@ -1,0 +1,49 @@
+package detect
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/kotomori/kotomori/internal/text"
+)
+
+// What the quick looks rule out, the slow ones would not have found.
+func TestQuickLooks(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 5))
+	letters := func(n, different int) []rune {
+		out := make([]rune, n)
+		for i := range out {
+			out[i] = 'あ' + rune(random.IntN(different))
+		}
+		return out
+	}
+	flooded, kin := 0, 0
+	for range 30_000 {
+		var s []rune
+		for len(s) < 3+random.IntN(80) {
+			part := letters(1+random.IntN(12), 20)
+			for range 1 + random.IntN(6) {
+				s = append(s, part...)
+			}
+		}
+		runs, covered := floods(s)
+		if len(runs) > 0 && covered*2 >= len(s) {
+			flooded++
+			if !repeats(s) {
+				t.Fatalf("a flood is ruled out: %q", string(s))
+			}
+		}
+
+		from := random.IntN(len(s))
+		post := append(letters(20+random.IntN(60), 20), s[from:min(len(s), from+random.IntN(8))]...)
+		if p := NewPost(text.New(string(post))); kindred(s, post) {
+			kin++
+			if !p.mayShare(s, kindredLeast(s)) {
+				t.Fatalf("what %q shares with %q is ruled out", string(s), string(post))
+			}
+		}
+	}
+	if flooded < 1000 || kin < 1000 {
+		t.Fatalf("%d floods and %d pairs are too few to tell", flooded, kin)
+	}
+}
