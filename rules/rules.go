@@ -312,6 +312,16 @@ func (c *compiler) link() {
 			c.linkCond(x.cond, r.ID)
 		}
 	}
+	alike := map[string]*cond{}
+	for _, name := range conds {
+		c.set.named[name] = share(c.set.named[name], alike)
+	}
+	for _, r := range c.set.rules {
+		r.when = share(r.when, alike)
+		for i := range r.unless {
+			r.unless[i].cond = share(r.unless[i].cond, alike)
+		}
+	}
 	for _, p := range c.set.policies {
 		p.has = map[string]bool{}
 		for _, clause := range p.Clauses {
@@ -391,6 +401,23 @@ func uses(c *cond) []string {
 		out = append(out, uses(kid)...)
 	}
 	return out
+}
+
+// share gives the one condition that stands for all that are alike, so that what was found of it in a reply is known to every rule.
+func share(x *cond, alike map[string]*cond) *cond {
+	if x == nil {
+		return nil
+	}
+	key := fmt.Sprintf("%d %s %q %#v %d %d %d %d %v %d", x.kind, x.name, x.key(), x.tokens, x.field, x.count, x.scope, x.within, x.ordered, x.position)
+	for i, kid := range x.kids {
+		x.kids[i] = share(kid, alike)
+		key += fmt.Sprintf(" %p", x.kids[i])
+	}
+	if first, ok := alike[key]; ok {
+		return first
+	}
+	alike[key] = x
+	return x
 }
 
 // inside says whether a condition, one of its parts or one that it uses is such; known keeps what is learned of named ones.
