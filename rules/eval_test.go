@@ -147,6 +147,7 @@ func TestConditions(t *testing.T) {
 		{"exempt adjacent", "when: a\nunless: [{class: x, reach: adjacent}]", "甲。戊戊。はい。甲", "甲"},
 		{"exempt within", "when: a\nunless: [{class: x, within: 2}]", "甲と戊戊とととと甲", "甲"},
 		{"exemption masks one of two", "when: {all: [a, b]}\nunless: [{literal: 甲板}]", "甲板と甲と乙", "甲|乙"},
+		{"exemption masks what must not be", "when: {all: [a, {not: b}]}\nunless: [{literal: 乙姫}]", "甲と乙姫", "甲"},
 		{"no match without text", "when: a", "！？", ""},
 	}
 	for _, tt := range tests {
@@ -154,6 +155,19 @@ func TestConditions(t *testing.T) {
 		if got := evidence(set, Input{Text: tt.text}); got != tt.want {
 			t.Errorf("%s: %s on %q: got %q, want %q", tt.name, tt.when, tt.text, got, tt.want)
 		}
+	}
+}
+
+// What one rule or part of a rule has looked for, another finds looked for.
+func TestAlikeConditionsAreOne(t *testing.T) {
+	kids := ruleset(t, abc, "when: {any: [{all: [a, b]}, {all: [a, b]}, {all: [b, a]}, {all: [a, b], within: 2}, {all: [a, {not: b}]}]}").rules[0].when.kids
+	for i, kid := range kids {
+		if one := kid == kids[0]; one != (i <= 1) {
+			t.Errorf("part %d is the first: %v", i, one)
+		}
+	}
+	if kids[4].kids[1].kids[0] != kids[0].kids[1] {
+		t.Error("what must not hold is looked for anew")
 	}
 }
 
