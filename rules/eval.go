@@ -538,9 +538,8 @@ func (e *Reading) run(r *Rule, unless []exemption) []Place {
 	if !e.possible(r.when) {
 		return nil
 	}
-	// Most often the condition does not hold anyway. Masks take places away, which only a part that must not hold can turn into a match.
-	if len(unless) > 0 && !r.negates && len(e.find(r.when)) == 0 {
-		return nil
+	if len(unless) > 0 && e.hopeless(r.when) {
+		return nil // most often, and what the exemptions mask need not be found
 	}
 	var masks []Place
 	for i := range unless {
@@ -550,6 +549,20 @@ func (e *Reading) run(r *Rule, unless []exemption) []Place {
 	matches := e.find(r.when)
 	e.masks = nil
 	return placesOf(matches)
+}
+
+// hopeless is possible after a closer look: true means that c holds under no masks, since a part that it needs is nowhere in the reply. Whether
+// the parts it has stand right to one another is another matter: which of them are taken depends on the masks.
+func (e *Reading) hopeless(c *cond) bool {
+	switch c.kind {
+	case kindAll:
+		return slices.ContainsFunc(c.kids, func(kid *cond) bool { return kid.kind != kindNot && e.hopeless(kid) })
+	case kindAny:
+		return !slices.ContainsFunc(c.kids, func(kid *cond) bool { return !e.hopeless(kid) })
+	case kindUse:
+		return e.hopeless(e.set.named[c.name])
+	}
+	return len(e.find(c)) == 0
 }
 
 // mask is what an exemption covers.

@@ -142,12 +142,13 @@ func TestConditions(t *testing.T) {
 		{"token", "when: {token: [{lemma: 来る, form: 命令}]}", "早く来い", "来い"},
 		{"token past", "when: {token: [{lemma: 来る, form: 命令}]}", "昨日来た", ""},
 		{"tokens", "when: {token: [{pos: 名詞}, {surface: を}, {lemma: 売る}]}", "本を売ります", "本を売り"},
-		{"exempt match", "when: a\nunless: [{literal: 甲板}]", "甲板で甲", "甲"},
+		{"exempt match", "when: {class: a, count: 2}\nunless: [{literal: 甲です}]", "甲です。甲", ""},
 		{"exempt sentence", "when: a\nunless: [{class: x, reach: sentence}]", "甲は戊戊。甲", "甲"},
 		{"exempt adjacent", "when: a\nunless: [{class: x, reach: adjacent}]", "甲。戊戊。はい。甲", "甲"},
 		{"exempt within", "when: a\nunless: [{class: x, within: 2}]", "甲と戊戊とととと甲", "甲"},
-		{"exemption masks one of two", "when: {all: [a, b]}\nunless: [{literal: 甲板}]", "甲板と甲と乙", "甲|乙"},
-		{"exemption masks what must not be", "when: {all: [a, {not: b}]}\nunless: [{literal: 乙姫}]", "甲と乙姫", "甲"},
+		{"exemption masks one of two", "when: {all: [a, b]}\nunless: [{literal: 甲が}]", "甲が乙と甲", "乙|甲"},
+		{"exemption masks what must not be", "when: {all: [a, {not: b}]}\nunless: [{class: x, within: 2}]", "甲ととと乙と戊戊", "甲"},
+		{"exemption masks the nearest", "when: {all: [{all: [a, b]}, c], within: 2}\nunless: [{class: x, within: 2}]", "戊戊と乙と甲とととととと乙と丙", "甲|乙|丙"},
 		{"no match without text", "when: a", "！？", ""},
 	}
 	for _, tt := range tests {

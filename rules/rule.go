@@ -26,7 +26,6 @@ type Rule struct {
 	when      *cond
 	unless    []exemption
 	needsPost bool // looks at the official post
-	negates   bool // holds only where something else does not
 	at        yamldoc.Node
 }
 

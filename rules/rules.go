@@ -304,10 +304,10 @@ func (c *compiler) link() {
 	for _, name := range conds {
 		c.linkCond(c.set.named[name], "condition "+name)
 	}
-	needPost, negate := map[string]bool{}, map[string]bool{} // by name
+	needPost := map[string]bool{} // by name
 	for _, r := range c.set.rules {
 		c.linkCond(r.when, r.ID)
-		r.needsPost, r.negates = c.inside(r.when, needPost, looksAtPost), c.inside(r.when, negate, mustNotHold)
+		r.needsPost = c.needsPost(r.when, needPost)
 		for _, x := range r.unless {
 			c.linkCond(x.cond, r.ID)
 		}
@@ -420,28 +420,24 @@ func share(x *cond, alike map[string]*cond) *cond {
 	return x
 }
 
-// inside says whether a condition, one of its parts or one that it uses is such; known keeps what is learned of named ones.
-func (c *compiler) inside(x *cond, known map[string]bool, such func(*cond) bool) bool {
+// needsPost says whether a condition looks at the official post; known keeps what is learned of named ones.
+func (c *compiler) needsPost(x *cond, known map[string]bool) bool {
 	switch {
 	case x == nil:
 		return false
-	case such(x):
-		return true
+	case x.kind == kindDetector:
+		return x.detector.NeedsPost
 	case x.kind == kindUse:
-		found, asked := known[x.name]
+		needs, asked := known[x.name]
 		if !asked {
 			known[x.name] = false // ends a cycle, which is a fault already
-			found = c.inside(c.set.named[x.name], known, such)
-			known[x.name] = found
+			needs = c.needsPost(c.set.named[x.name], known)
+			known[x.name] = needs
 		}
-		return found
+		return needs
 	}
-	return slices.ContainsFunc(x.kids, func(kid *cond) bool { return c.inside(kid, known, such) })
+	return slices.ContainsFunc(x.kids, func(kid *cond) bool { return c.needsPost(kid, known) })
 }
-
-func looksAtPost(x *cond) bool { return x.kind == kindDetector && x.detector.NeedsPost }
-
-func mustNotHold(x *cond) bool { return x.kind == kindNot }
 
 func (c *compiler) newLeaf() int {
 	c.set.leaves++

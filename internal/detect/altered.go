@@ -71,7 +71,7 @@ func kindredLeast(a []rune) int {
 	return 2
 }
 
-// kindred reports that reply and post share so many different ones.
+// kindred reports that reply and post share kindredLeast different runs of four letters.
 func kindred(a, b []rune) bool {
 	type gram [gramLength]rune
 	seen := map[gram]bool{}

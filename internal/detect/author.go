@@ -122,8 +122,8 @@ func posesAs(r []rune, o Office) bool {
 	whole := string(foldAuthor(r))
 	forms := append(make([]authorForm, 0, 4), newForm(whole), newForm(bare(whole)))
 	if digits < len(r) {
-		whole = string(foldAuthor(r[:digits]))
-		forms = append(forms, newForm(whole), newForm(bare(whole)))
+		stem := string(foldAuthor(r[:digits]))
+		forms = append(forms, newForm(stem), newForm(bare(stem)))
 	}
 	like := func(want authorForm) bool {
 		for _, f := range forms {

@@ -41,7 +41,7 @@ func (p *Post) alignedFacts() []fact {
 func (p *Post) mayShare(r []rune, n int) bool {
 	p.once.Do(p.prepare)
 	for i := 0; i+gramLength <= len(r) && n > 0; i++ {
-		if p.known.has(gram(r[i:])) {
+		if p.known.has(hashGram(r[i:])) {
 			n--
 		}
 	}
@@ -56,15 +56,15 @@ const (
 	gramBits   = 13 // a post has some hundred letters
 )
 
-// gram hashes the first gramLength letters.
-func gram(r []rune) uint32 {
+// hashGram hashes the first gramLength letters.
+func hashGram(r []rune) uint32 {
 	h := (uint64(r[0])<<42 ^ uint64(r[1])<<28 ^ uint64(r[2])<<14 ^ uint64(r[3])) * 0x9E3779B97F4A7C15
 	return uint32(h >> (64 - gramBits))
 }
 
 func (g *grams) add(r []rune) {
 	for i := 0; i+gramLength <= len(r); i++ {
-		h := gram(r[i:])
+		h := hashGram(r[i:])
 		g[h/64] |= 1 << (h % 64)
 	}
 }

@@ -36,11 +36,15 @@ func TestQuickLooks(t *testing.T) {
 
 		from := random.IntN(len(s))
 		post := append(letters(20+random.IntN(60), 20), s[from:min(len(s), from+random.IntN(8))]...)
-		if p := NewPost(text.New(string(post))); kindred(s, post) {
+		p := NewPost(text.New(string(post)))
+		if kindred(s, post) {
 			kin++
 			if !p.mayShare(s, kindredLeast(s)) {
 				t.Fatalf("what %q shares with %q is ruled out", string(s), string(post))
 			}
+		}
+		if len(copies(s, post, gramLength)) > 0 && !p.mayShare(s, 1) {
+			t.Fatalf("what %q copies from %q is ruled out", string(s), string(post))
 		}
 	}
 	if flooded < 1000 || kin < 1000 {
