@@ -140,14 +140,14 @@ func told(v, memory *text.View) text.View {
 // lastTold is how many characters come before the marks at the end; one at least, if there is any.
 func lastTold(r []rune) int {
 	n := len(r)
-	for n > 1 && endMark(r[n-1]) {
+	for n > 1 && EndMark(r[n-1]) {
 		n--
 	}
 	return n
 }
 
-// endMark says whether a mark at the end tells nothing. A question mark does, and so does a mood that is drawn.
-func endMark(r rune) bool {
+// EndMark says whether a mark at the end tells nothing. Question marks and emoji do tell something.
+func EndMark(r rune) bool {
 	switch r {
 	case ' ', '\u3000', '\n', '。', '．', '.', '、', '，', ',', '!', '！', '…', '‥', '・', '~', '～', '〜', '♪':
 		return true

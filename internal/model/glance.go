@@ -30,7 +30,7 @@ const (
 	glanceMost    = 300 // characters
 	glancePart    = 40  // characters: in so short a part of a long comment no fair words hide others
 
-	glanceSure   = 0.2   // share of none that hardly a comment which is recommended has
+	glanceSure   = 0.1   // share of none that hardly a comment which is recommended has
 	glanceLoss   = 0.004 // of the violating comments with less may end at the first glance
 	glanceLossOf = 0.02  // of those of one category
 

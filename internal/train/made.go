@@ -91,7 +91,7 @@ func ended(comments []model.Comment) []model.Comment {
 		if random.IntN(oneEnded) > 0 {
 			continue
 		}
-		bare := strings.TrimRight(c.Text, "！!。.…〜～♪")
+		bare := strings.TrimRightFunc(c.Text, model.EndMark)
 		if bare == "" || bare+end == c.Text || model.MayLink(text.New(c.Text).Folded.Runes) {
 			continue
 		}
