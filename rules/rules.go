@@ -408,15 +408,16 @@ func share(x *cond, alike map[string]*cond) *cond {
 	if x == nil {
 		return nil
 	}
-	key := fmt.Sprintf("%d %s %q %#v %d %d %d %d %v %d", x.kind, x.name, x.key(), x.tokens, x.field, x.count, x.scope, x.within, x.ordered, x.position)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d %s %q %#v %d %d %d %d %v %d", x.kind, x.name, x.key(), x.tokens, x.field, x.count, x.scope, x.within, x.ordered, x.position)
 	for i, kid := range x.kids {
 		x.kids[i] = share(kid, alike)
-		key += fmt.Sprintf(" %p", x.kids[i])
+		fmt.Fprintf(&b, " %p", x.kids[i])
 	}
-	if first, ok := alike[key]; ok {
+	if first, ok := alike[b.String()]; ok {
 		return first
 	}
-	alike[key] = x
+	alike[b.String()] = x
 	return x
 }
 

@@ -210,7 +210,8 @@ func check(tb interface {
 		}
 	}
 	for _, k := range c.Kept {
-		if k.Err == nil || k.Err.Reason == "" || k.Err.What == "" || k.Err.Mend == "" || len(k.Body) == 0 || len(k.Kind) > 128 {
+		if k.Err == nil || k.Err.Reason == "" || k.Err.What == "" || k.Err.Mend == "" || k.Size == 0 || len(k.Kind) > 128 ||
+			(len(k.Body) == 0) != strings.HasSuffix(k.Err.What, "is not kept)") {
 			tb.Errorf("kept %q: %+v of %d bytes", k.Kind, k.Err, len(k.Body))
 		}
 	}
