@@ -535,10 +535,7 @@ func (e *Reading) detectable(c *cond) bool {
 // run evaluates one rule under the masks of the exemptions: the places where it holds.
 func (e *Reading) run(r *Rule, unless []exemption) []Place {
 	e.masks = e.masks[:0:0]
-	if !e.possible(r.when) {
-		return nil
-	}
-	if len(unless) > 0 && e.hopeless(r.when) {
+	if len(unless) > 0 && !e.hasParts(r.when, (*Reading).stands) {
 		return nil // most often, and what the exemptions mask need not be found
 	}
 	var masks []Place
@@ -551,19 +548,27 @@ func (e *Reading) run(r *Rule, unless []exemption) []Place {
 	return placesOf(matches)
 }
 
-// hopeless is possible after a closer look: true means that c holds under no masks, since a part that it needs is nowhere in the reply. Whether
-// the parts it has stand right to one another is another matter: which of them are taken depends on the masks.
-func (e *Reading) hopeless(c *cond) bool {
+// hasParts says whether each part that a condition needs is there. Whether they stand right to one another is another matter: which of them are
+// taken depends on the masks.
+func (e *Reading) hasParts(c *cond, there func(*Reading, *cond) bool) bool {
 	switch c.kind {
 	case kindAll:
-		return slices.ContainsFunc(c.kids, func(kid *cond) bool { return kid.kind != kindNot && e.hopeless(kid) })
+		for _, kid := range c.kids {
+			if kid.kind != kindNot && !e.hasParts(kid, there) {
+				return false
+			}
+		}
+		return true
 	case kindAny:
-		return !slices.ContainsFunc(c.kids, func(kid *cond) bool { return !e.hopeless(kid) })
+		return slices.ContainsFunc(c.kids, func(kid *cond) bool { return e.hasParts(kid, there) })
 	case kindUse:
-		return e.hopeless(e.set.named[c.name])
+		return e.hasParts(e.set.named[c.name], there)
 	}
-	return len(e.find(c)) == 0
+	return there(e, c)
 }
+
+// stands says whether a part is somewhere in the reply, were there no masks.
+func (e *Reading) stands(c *cond) bool { return len(e.find(c)) > 0 }
 
 // mask is what an exemption covers.
 func (e *Reading) mask(x *exemption) []Place {

@@ -66,7 +66,7 @@ func (s *Set) Explain(in Input) Explanation {
 	for _, r := range s.rules {
 		v := Verdict{Rule: r}
 		if r.needsPost && !e.hasPost() {
-			if e.possibleWithoutPost(r.when) {
+			if e.hasParts(r.when, (*Reading).possibleWithoutPost) {
 				v.Why = "the official post is not known: the rule abstains"
 				out.Rules = append(out.Rules, v)
 			}
@@ -90,22 +90,7 @@ func (s *Set) Explain(in Input) Explanation {
 	return out
 }
 
-// possibleWithoutPost is possible, taking for granted what only the official post could tell.
+// possibleWithoutPost is possible of a part, taking for granted what only the official post could tell.
 func (e *Reading) possibleWithoutPost(c *cond) bool {
-	switch c.kind {
-	case kindDetector:
-		return c.detector.NeedsPost || e.possible(c)
-	case kindAll:
-		for _, kid := range c.kids {
-			if kid.kind != kindNot && !e.possibleWithoutPost(kid) {
-				return false
-			}
-		}
-		return true
-	case kindAny:
-		return slices.ContainsFunc(c.kids, e.possibleWithoutPost)
-	case kindUse:
-		return e.possibleWithoutPost(e.set.named[c.name])
-	}
-	return e.possible(c)
+	return c.kind == kindDetector && c.detector.NeedsPost || e.possible(c)
 }

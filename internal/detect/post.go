@@ -12,7 +12,7 @@ type Post struct {
 
 	once     sync.Once
 	stripped stripped
-	known    grams
+	known    runSet
 
 	onceFacts sync.Once // few replies come so near to the post that they are asked for
 	facts     []fact
@@ -23,7 +23,9 @@ func NewPost(t *text.Text) *Post { return &Post{Text: t} }
 
 func (p *Post) prepare() {
 	p.stripped = strip(p.Text.Plain.Runes)
-	p.known.add(p.stripped.runes)
+	for r := p.stripped.runes; len(r) >= gramLength; r = r[1:] {
+		p.known.add(r[:gramLength])
+	}
 }
 
 func (p *Post) strip() stripped {
@@ -41,32 +43,11 @@ func (p *Post) alignedFacts() []fact {
 func (p *Post) mayShare(r []rune, n int) bool {
 	p.once.Do(p.prepare)
 	for i := 0; i+gramLength <= len(r) && n > 0; i++ {
-		if p.known.has(hashGram(r[i:])) {
+		if p.known.has(r[i : i+gramLength]) {
 			n--
 		}
 	}
 	return n <= 0
 }
 
-// grams are runs of gramLength letters by their hash, so that some seem to be there that are not.
-type grams [1 << (gramBits - 6)]uint64
-
-const (
-	gramLength = 4
-	gramBits   = 13 // a post has some hundred letters
-)
-
-// hashGram hashes the first gramLength letters.
-func hashGram(r []rune) uint32 {
-	h := (uint64(r[0])<<42 ^ uint64(r[1])<<28 ^ uint64(r[2])<<14 ^ uint64(r[3])) * 0x9E3779B97F4A7C15
-	return uint32(h >> (64 - gramBits))
-}
-
-func (g *grams) add(r []rune) {
-	for i := 0; i+gramLength <= len(r); i++ {
-		h := hashGram(r[i:])
-		g[h/64] |= 1 << (h % 64)
-	}
-}
-
-func (g *grams) has(h uint32) bool { return g[h/64]&(1<<(h%64)) != 0 }
+const gramLength = 4

@@ -55,15 +55,14 @@ func floods(s []rune) (runs [][2]int, covered int) {
 // repeats is a necessary condition for floods that make up half of s: a quarter of its pairs of neighbours were there before. A flood of n
 // letters, eight or more, has n-1 pairs, of which a quarter of n at most are new.
 func repeats(s []rune) bool {
-	const bits = 12
-	var seen [1 << (bits - 6)]uint64
+	var seen runSet
 	again := 0
-	for i := 1; i < len(s); i++ {
-		h := (uint64(s[i-1])<<21 ^ uint64(s[i])) * 0x9E3779B97F4A7C15 >> (64 - bits)
-		if seen[h/64]&(1<<(h%64)) != 0 {
+	for i := 2; i <= len(s); i++ {
+		pair := s[i-2 : i]
+		if seen.has(pair) {
 			again++
 		}
-		seen[h/64] |= 1 << (h % 64)
+		seen.add(pair)
 	}
 	return 4*again >= len(s)
 }
