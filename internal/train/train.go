@@ -41,7 +41,7 @@ type Options struct {
 
 // DefaultOptions are those of the shipped model.
 func DefaultOptions() Options {
-	return Options{Model: model.DefaultOptions(), Budgets: map[string]float64{"benign": 0.005, "hard-negative": 0.021}, Precision: 0.5, Margin: 0.1}
+	return Options{Model: model.DefaultOptions(), Budgets: map[string]float64{"benign": 0.005, "hard-negative": 0.027}, Precision: 0.5, Margin: 0.13}
 }
 
 // Result is what training made.
