@@ -117,7 +117,7 @@ func load(layers []fs.FS) (*Set, Faults, error) {
 
 	c := compiler{
 		set:     &Set{byID: map[string]*Rule{}, named: map[string]*cond{}},
-		classes: map[string]*class{}, postNeeded: map[string]bool{}, literals: map[string]int{},
+		classes: map[string]*class{}, literals: map[string]int{},
 	}
 	sum := sha256.New()
 	for _, name := range names {
@@ -214,8 +214,6 @@ type compiler struct {
 	named   map[string]yamldoc.Node
 	faults  Faults
 
-	postNeeded map[string]bool // by condition name
-
 	literals map[string]int // leaves of literal conditions, by what they look for
 
 	leafOf map[*dict.Word][]int32
@@ -306,9 +304,10 @@ func (c *compiler) link() {
 	for _, name := range conds {
 		c.linkCond(c.set.named[name], "condition "+name)
 	}
+	needPost := map[string]bool{} // by name
 	for _, r := range c.set.rules {
 		c.linkCond(r.when, r.ID)
-		r.needsPost = c.needsPost(r.when)
+		r.needsPost = c.needsPost(r.when, needPost)
 		for _, x := range r.unless {
 			c.linkCond(x.cond, r.ID)
 		}
@@ -422,23 +421,23 @@ func share(x *cond, alike map[string]*cond) *cond {
 	return x
 }
 
-// needsPost says whether a condition looks at the official post; what it learns of named ones it keeps.
-func (c *compiler) needsPost(x *cond) bool {
+// needsPost says whether a condition looks at the official post; known keeps what is learned of named ones.
+func (c *compiler) needsPost(x *cond, known map[string]bool) bool {
 	switch {
 	case x == nil:
 		return false
 	case x.kind == kindDetector:
 		return x.detector.NeedsPost
 	case x.kind == kindUse:
-		needs, known := c.postNeeded[x.name]
-		if !known {
-			c.postNeeded[x.name] = false // ends a cycle, which is a fault already
-			needs = c.needsPost(c.set.named[x.name])
-			c.postNeeded[x.name] = needs
+		needs, asked := known[x.name]
+		if !asked {
+			known[x.name] = false // ends a cycle, which is a fault already
+			needs = c.needsPost(c.set.named[x.name], known)
+			known[x.name] = needs
 		}
 		return needs
 	}
-	return slices.ContainsFunc(x.kids, c.needsPost)
+	return slices.ContainsFunc(x.kids, func(kid *cond) bool { return c.needsPost(kid, known) })
 }
 
 func (c *compiler) newLeaf() int {
