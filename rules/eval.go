@@ -83,7 +83,7 @@ func (e *Reading) Match() Result {
 	}
 	for _, n := range e.candidates() {
 		r := e.set.rules[n]
-		if !e.asks(r) {
+		if !e.possible(r.when) {
 			continue
 		}
 		res.Quiet = false
@@ -98,13 +98,8 @@ func (e *Reading) Match() Result {
 func (e *Reading) AnyHolds(some []bool) bool {
 	return slices.ContainsFunc(e.candidates(), func(n int32) bool {
 		r := e.set.rules[n]
-		return some[n] && e.asks(r) && len(e.run(r, r.unless)) > 0
+		return some[n] && e.possible(r.when) && len(e.run(r, r.unless)) > 0
 	})
-}
-
-// asks says whether a rule has a clause and can hold at all, by the literals found.
-func (e *Reading) asks(r *Rule) bool {
-	return e.in.Policy.Has(r.Category) && (!r.needsPost || e.hasPost()) && e.possible(r.when)
 }
 
 // match is a place where a condition holds: its hull in the text, and the parts that make it up. Parts in the author's
@@ -116,14 +111,18 @@ type match struct {
 	parts      []Place
 }
 
-// rawHit is a literal found, before its word boundaries are checked.
+// rawHit is a literal found. Its word boundaries are checked when one of its leaves is asked for.
 type rawHit struct {
 	entry    int32
 	from, to int32 // in the view
 	squeezed bool
+	checked  bool
 	place    text.Span
-	dropped  string // why it does not count; empty where it does
+	dropped  string // once checked: why it does not count; empty where it does
 }
+
+// leafHit is a literal found for a leaf, one of a chain: by their places in raw and in chain, the last one with -1.
+type leafHit struct{ raw, next int32 }
 
 // fieldEval is one field of the reply under evaluation.
 type fieldEval struct {
@@ -131,25 +130,34 @@ type fieldEval struct {
 	text       text.Text
 	normalised bool
 	scanned    bool
-	raw        []rawHit
-	marked     bool     // whether the next three are of this reply
-	present    []uint32 // by leaf: the mark where some literal of it is there
-	mark       uint32
-	leaves     []int32 // those that are there
-	validated  bool
-	hits       map[int32][]match // by leaf
+	found      [numViews][]automaton.Match
+	expanded   bool
+	raw        []rawHit // once expanded
+	chained    bool
+	first      recall[int32] // once chained: by leaf, where some literal of it is there, the first of its chain
+	chain      []leafHit
+	hits       recall[[]match] // by leaf, once asked for
+	places     []Place         // of the hits
 	tokens     []morph.Token
 	tokenized  bool
 	starts     []int // token starts and ends in code points of the original
 	ends       []int
 	masked     []rune // the view with every mask as one
-	found      []automaton.Match
 }
+
+// Views of a field in which literals are looked for.
+const (
+	asFolded = iota
+	asMasked // folded, with every mask as one
+	asSqueezed
+	numViews
+)
 
 // has says whether some literal of the leaf is there.
 func (e *Reading) has(f *fieldEval, leaf int) bool {
-	e.set.leavesOf(f)
-	return f.present[leaf] == f.mark
+	e.set.byLeaf(f)
+	_, ok := f.first.get(leaf)
+	return ok
 }
 
 // Reading is a reply as the rules read it: normalised, with the literals found in it. Each step is taken when it is first asked for. A
@@ -166,29 +174,19 @@ type Reading struct {
 	isAsked   []uint64
 	wereAsked bool
 
-	found    map[detectorAt][]match
-	maybe    map[detectorAt]bool
-	usable   map[string]bool   // possible, of named conditions
-	unmasked map[*cond][]match // results with no mask on, for conditions shared by many rules
-}
-
-type detectorAt struct {
-	name  string
-	field Field
+	found    recall[[]match] // by detector and field
+	maybe    recall[bool]    // by detector and field
+	usable   recall[bool]    // possible, by condition
+	unmasked recall[[]match] // results with no mask on, by condition: many rules share one
 }
 
 // Read makes e the reading of a reply.
 func (s *Set) Read(in Input, e *Reading) {
 	e.set, e.in, e.office, e.official = s, in, in.Policy.office, in.Official
-	if e.found == nil {
-		e.found, e.maybe, e.unmasked, e.usable = map[detectorAt][]match{}, map[detectorAt]bool{}, map[*cond][]match{}, map[string]bool{}
-	}
-	if len(e.found)+len(e.maybe)+len(e.unmasked)+len(e.usable) > 0 {
-		clear(e.found)
-		clear(e.maybe)
-		clear(e.unmasked)
-		clear(e.usable)
-	}
+	e.found.reset(s.asked)
+	e.maybe.reset(s.asked)
+	e.usable.reset(s.conds)
+	e.unmasked.reset(s.conds)
 	e.masks, e.wereAsked = nil, false
 	for i := range e.fields {
 		f := &e.fields[i]
@@ -246,58 +244,66 @@ func (e *Reading) at(field Field) *fieldEval {
 
 // scan finds all literals of one field.
 func (s *Set) scan(f *fieldEval) {
-	f.scanned, f.validated, f.tokenized, f.marked = true, false, false, false
-	f.raw = f.raw[:0]
-	view, squeezed, masks := &f.text.Folded, false, false
-	collect := func(runes []rune) {
-		f.found = s.matcher.FindRunes(f.found[:0], runes)
-		for _, found := range f.found {
+	f.scanned, f.expanded, f.chained, f.tokenized = true, false, false, false
+	f.masked = f.masked[:0]
+	if runes := f.text.Folded.Runes; slices.ContainsFunc(runes, dict.IsMask) {
+		f.masked = append(f.masked, runes...)
+		for i, r := range f.masked {
+			if dict.IsMask(r) {
+				f.masked[i] = dict.Mask
+			}
+		}
+	}
+	for view, runes := range [numViews][]rune{f.text.Folded.Runes, f.masked, f.text.Squeezed.Runes} {
+		f.found[view] = s.matcher.FindRunes(f.found[view][:0], runes)
+	}
+}
+
+// literals gives what each of the patterns found may stand for. Most replies are decided before anybody asks.
+func (s *Set) literals(f *fieldEval) []rawHit {
+	if f.expanded {
+		return f.raw
+	}
+	f.expanded, f.raw = true, f.raw[:0]
+	for in, of := range f.found {
+		view, squeezed := &f.text.Folded, in == asSqueezed
+		if squeezed {
+			view = &f.text.Squeezed
+		}
+		for _, found := range of {
 			start, end := int(found.Start), int(found.End)
 			for n := s.first[found.Pattern]; n < s.first[found.Pattern+1]; n++ {
 				x := &s.looked[n]
-				if x.masked != masks || squeezed && (!x.disguise || !disguised(&f.text, start, end)) {
+				if x.masked != (in == asMasked) || squeezed && (!x.disguise || !disguised(&f.text, start, end)) {
 					continue
 				}
 				f.raw = append(f.raw, rawHit{entry: n, from: found.Start, to: found.End, squeezed: squeezed, place: view.Span(start, end)})
 			}
 		}
 	}
-	collect(view.Runes)
-	if slices.ContainsFunc(view.Runes, dict.IsMask) {
-		masks = true
-		f.masked = append(f.masked[:0], view.Runes...)
-		for i, r := range f.masked {
-			if dict.IsMask(r) {
-				f.masked[i] = dict.Mask
-			}
-		}
-		collect(f.masked)
-		masks = false
-	}
-	if len(f.text.Squeezed.Runes) > 0 {
-		view, squeezed = &f.text.Squeezed, true
-		collect(view.Runes)
-	}
+	return f.raw
 }
 
-// leavesOf gives the leaves that some literal found is of. Most replies are decided before anybody asks.
-func (s *Set) leavesOf(f *fieldEval) []int32 {
-	if f.marked {
-		return f.leaves
+// byLeaf chains the literals found to the leaves that they are of, once.
+func (s *Set) byLeaf(f *fieldEval) {
+	if f.chained {
+		return
 	}
-	f.marked, f.leaves = true, f.leaves[:0]
-	if f.mark++; len(f.present) != s.leaves || f.mark == 0 {
-		f.present, f.mark = make([]uint32, s.leaves), 1
-	}
-	for i := range f.raw {
-		for _, leaf := range s.entries[f.raw[i].entry].leaves {
-			if f.present[leaf] != f.mark {
-				f.present[leaf] = f.mark
-				f.leaves = append(f.leaves, leaf)
+	f.chained, f.chain, f.places = true, f.chain[:0], f.places[:0]
+	f.first.reset(s.leaves)
+	f.hits.reset(s.leaves)
+	raw := s.literals(f)
+	for i := len(raw) - 1; i >= 0; i-- { // so that the first of them is the first of each chain
+		of := s.looked[raw[i].entry].leaves
+		for _, leaf := range s.entryLeaves[of[0]:of[1]] {
+			next, ok := f.first.get(int(leaf))
+			if !ok {
+				next = -1
 			}
+			f.first.put(int(leaf), int32(len(f.chain)))
+			f.chain = append(f.chain, leafHit{int32(i), next})
 		}
 	}
-	return f.leaves
 }
 
 // disguised says whether letters of Squeezed[start:end] posed as others or stood apart. Where they did not, Folded has the word too.
@@ -342,31 +348,38 @@ func (e *Reading) tokenize(f *fieldEval) {
 	}
 }
 
-// validate checks the boundaries of all literals found, once, and hands the hits to their leaves.
-func (e *Reading) validate(f *fieldEval) {
-	if f.validated {
-		return
+// hitsOf gives the literals of a leaf that are found at the boundaries that they want.
+func (e *Reading) hitsOf(f *fieldEval, leaf int) []match {
+	e.set.byLeaf(f)
+	at, ok := f.first.get(leaf)
+	if !ok {
+		return nil
 	}
-	f.validated = true
-	if f.hits == nil {
-		f.hits = map[int32][]match{}
+	out, known := f.hits.get(leaf)
+	if known {
+		return out
 	}
-	clear(f.hits)
-	for i := range f.raw {
-		h := &f.raw[i]
-		if h.dropped = e.check(f, h); h.dropped != "" {
+	for ; at >= 0; at = f.chain[at].next {
+		h := &f.raw[f.chain[at].raw]
+		if e.whyDropped(f, h) != "" {
 			continue
 		}
-		m := match{start: h.place.Start, end: h.place.End, parts: []Place{{f.field, h.place.Start, h.place.End}}}
-		for _, leaf := range e.set.entries[h.entry].leaves {
-			f.hits[leaf] = append(f.hits[leaf], m)
-		}
+		f.places = append(f.places, Place{f.field, h.place.Start, h.place.End})
+		out = append(out, match{start: h.place.Start, end: h.place.End, parts: slices.Clip(f.places[len(f.places)-1:])})
 	}
-	for leaf, hits := range f.hits {
-		if len(hits) > 1 {
-			f.hits[leaf] = sortMatches(hits)
-		}
+	if len(out) > 1 {
+		out = sortMatches(out)
 	}
+	f.hits.put(leaf, out)
+	return out
+}
+
+// whyDropped says why a literal found is no hit, or "". It is checked once.
+func (e *Reading) whyDropped(f *fieldEval, h *rawHit) string {
+	if !h.checked {
+		h.checked, h.dropped = true, e.check(f, h)
+	}
+	return h.dropped
 }
 
 // sortMatches orders matches by start, the longer first, and drops those of the same span.
@@ -495,24 +508,25 @@ func (e *Reading) possible(c *cond) bool {
 		return f != nil && (c.leaf < 0 || e.has(f, c.leaf))
 	case kindDetector:
 		return e.value(c.field) != "" && e.detectable(c)
-	case kindAll:
-		for _, kid := range c.kids {
-			if kid.kind != kindNot && !e.possible(kid) {
-				return false
-			}
-		}
-		return true
-	case kindAny:
-		return slices.ContainsFunc(c.kids, e.possible)
 	case kindUse:
-		ok, known := e.usable[c.name]
+		return e.possible(c.used)
+	case kindAll, kindAny:
+		ok, known := e.usable.get(c.number)
 		if !known {
-			ok = e.possible(e.set.named[c.name])
-			e.usable[c.name] = ok
+			ok = e.partsPossible(c)
+			e.usable.put(c.number, ok)
 		}
 		return ok
 	}
 	return true
+}
+
+// partsPossible is possible of an all or any.
+func (e *Reading) partsPossible(c *cond) bool {
+	if c.kind == kindAny {
+		return slices.ContainsFunc(c.kids, e.possible)
+	}
+	return !slices.ContainsFunc(c.kids, func(kid *cond) bool { return kid.kind != kindNot && !e.possible(kid) })
 }
 
 func (e *Reading) detectable(c *cond) bool {
@@ -523,11 +537,10 @@ func (e *Reading) detectable(c *cond) bool {
 	if d.Possible == nil || e.in.Exhaustive {
 		return true
 	}
-	key := detectorAt{d.Name, c.field}
-	ok, known := e.maybe[key]
+	ok, known := e.maybe.get(c.asked)
 	if !known {
 		ok = d.Possible(&e.normalise(c.field).text)
-		e.maybe[key] = ok
+		e.maybe.put(c.asked, ok)
 	}
 	return ok
 }
@@ -562,7 +575,7 @@ func (e *Reading) hasParts(c *cond, there func(*Reading, *cond) bool) bool {
 	case kindAny:
 		return slices.ContainsFunc(c.kids, func(kid *cond) bool { return e.hasParts(kid, there) })
 	case kindUse:
-		return e.hasParts(e.set.named[c.name], there)
+		return e.hasParts(c.used, there)
 	}
 	return there(e, c)
 }
@@ -641,13 +654,13 @@ func placesOf(matches []match) []Place {
 // find lists where a condition holds, by start.
 func (e *Reading) find(c *cond) []match {
 	if len(e.masks) == 0 {
-		if m, ok := e.unmasked[c]; ok {
+		if m, ok := e.unmasked.get(c.number); ok {
 			return m
 		}
 	}
 	m := e.search(c)
 	if len(e.masks) == 0 {
-		e.unmasked[c] = m
+		e.unmasked.put(c.number, m)
 	}
 	return m
 }
@@ -660,8 +673,7 @@ func (e *Reading) search(c *cond) []match {
 		if f == nil || c.leaf < 0 || !e.has(f, c.leaf) && !e.in.Exhaustive {
 			return nil
 		}
-		e.validate(f)
-		out = f.hits[int32(c.leaf)]
+		out = e.hitsOf(f, c.leaf)
 	case kindToken:
 		if f == nil || c.leaf >= 0 && !e.has(f, c.leaf) && !e.in.Exhaustive {
 			return nil
@@ -678,7 +690,7 @@ func (e *Reading) search(c *cond) []match {
 		}
 		out = sortMatches(out)
 	case kindUse:
-		return e.find(e.set.named[c.name])
+		return e.find(c.used)
 	case kindAll:
 		return e.findAll(c)
 	}
@@ -758,8 +770,7 @@ func counted(in []match, n int) []match {
 }
 
 func (e *Reading) detect(f *fieldEval, c *cond) []match {
-	key := detectorAt{c.detector.Name, c.field}
-	if m, ok := e.found[key]; ok {
+	if m, ok := e.found.get(c.asked); ok {
 		return m
 	}
 	in := detect.Input{Text: &f.text, Office: e.office}
@@ -780,6 +791,6 @@ func (e *Reading) detect(f *fieldEval, c *cond) []match {
 		}
 	})
 	out = sortMatches(out)
-	e.found[key] = out
+	e.found.put(c.asked, out)
 	return out
 }

@@ -164,7 +164,7 @@ func (e *Reading) missing(c *cond) string {
 			}
 		}
 	case kindUse:
-		return c.name + " (" + e.missing(e.set.named[c.name]) + ")"
+		return c.name + " (" + e.missing(c.used) + ")"
 	}
 	return c.String()
 }

@@ -46,16 +46,18 @@ func (s *Set) Explain(in Input) Explanation {
 			continue
 		}
 		e.tokenize(f)
-		e.validate(f)
 		if i == InText {
 			out.Plain, out.Folded, out.Squeezed = string(f.text.Plain.Runes), string(f.text.Folded.Runes), string(f.text.Squeezed.Runes)
 			out.Tokens = f.tokens
 		}
-		for _, h := range f.raw {
+		raw := s.literals(f)
+		for k := range raw {
+			h := &raw[k]
 			en := &s.entries[h.entry]
+			why := e.whyDropped(f, h)
 			out.Literals = append(out.Literals, Literal{
 				Class: en.class, Word: en.word, Place: Place{i, h.place.Start, h.place.End},
-				Text: string(f.text.Runes[h.place.Start:h.place.End]), Kept: h.dropped == "", Why: h.dropped,
+				Text: string(f.text.Runes[h.place.Start:h.place.End]), Kept: why == "", Why: why,
 			})
 		}
 	}

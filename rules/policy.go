@@ -28,6 +28,7 @@ type Policy struct {
 
 	office   detect.Office // what the detectors need of it
 	has      map[string]bool
+	rules    []uint64 // bits: those of its categories, by their place in the set
 	abstains []string
 }
 

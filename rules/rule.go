@@ -117,6 +117,10 @@ type cond struct {
 
 	leaf     int // class, literal, token: -1 where nothing can be looked for
 	detector detect.Detector
+
+	number int   // of the set's conditions
+	asked  int   // detector: of those that the set asks of a field
+	used   *cond // use
 }
 
 // tokenPattern matches one kagome token.

@@ -48,7 +48,11 @@ type Set struct {
 	first   []int32  // by pattern of the matcher: its first entry; and behind the last pattern, how many there are
 	entries []entry  // those of a pattern together
 	looked  []looked // of the entries, what every hit needs
-	leaves  int
+
+	entryLeaves []int32 // those of all entries
+	leaves      int
+	conds       int // conditions, alike ones counted once
+	asked       int // detectors, by the fields that they are asked of
 
 	classNames []string
 	morph      *morph.Analyzer
@@ -71,7 +75,8 @@ type looked struct {
 	class    int32 // of the dictionary, or -1
 	masked   bool
 	disguise bool
-	within   bool // has a notIn
+	within   bool     // has a notIn
+	leaves   [2]int32 // from where to where in entryLeaves
 }
 
 type notIn struct {
@@ -322,12 +327,17 @@ func (c *compiler) link() {
 			r.unless[i].cond = share(r.unless[i].cond, alike)
 		}
 	}
+	c.number()
 	for _, p := range c.set.policies {
 		p.has = map[string]bool{}
 		for _, clause := range p.Clauses {
 			p.has[clause.Category] = true
 		}
-		for _, r := range c.set.rules {
+		p.rules = make([]uint64, (len(c.set.rules)+63)/64)
+		for n, r := range c.set.rules {
+			if p.has[r.Category] {
+				p.rules[n/64] |= 1 << (n % 64)
+			}
 			if r.needsPost && p.has[r.Category] && !slices.Contains(p.abstains, r.Category) {
 				p.abstains = append(p.abstains, r.Category)
 			}
@@ -401,6 +411,43 @@ func uses(c *cond) []string {
 		out = append(out, uses(kid)...)
 	}
 	return out
+}
+
+// number numbers the conditions, and the detectors by the field that they are asked of.
+func (c *compiler) number() {
+	numbered := map[*cond]bool{}
+	detectors := map[string]int{}
+	var number func(x *cond)
+	number = func(x *cond) {
+		if x == nil || numbered[x] {
+			return
+		}
+		numbered[x] = true
+		x.number = len(numbered) - 1
+		switch x.kind {
+		case kindUse:
+			x.used = c.set.named[x.name]
+		case kindDetector:
+			key := x.name + " " + x.field.String()
+			if _, ok := detectors[key]; !ok {
+				detectors[key] = len(detectors)
+			}
+			x.asked = detectors[key]
+		}
+		for _, kid := range x.kids {
+			number(kid)
+		}
+	}
+	for _, x := range c.set.named {
+		number(x)
+	}
+	for _, r := range c.set.rules {
+		number(r.when)
+		for _, x := range r.unless {
+			number(x.cond)
+		}
+	}
+	c.set.conds, c.set.asked = len(numbered), len(detectors)
 }
 
 // share gives the one condition that stands for all that are alike, so that what was found of it in a reply is known to every rule.
@@ -644,6 +691,9 @@ func (c *compiler) build() error {
 		if at, ok := slices.BinarySearch(names, e.class); ok {
 			x.class = int32(at)
 		}
+		x.leaves[0] = int32(len(c.set.entryLeaves))
+		c.set.entryLeaves = append(c.set.entryLeaves, e.leaves...)
+		x.leaves[1] = int32(len(c.set.entryLeaves))
 		c.set.looked = append(c.set.looked, x)
 	}
 	for _, name := range names {

@@ -18,8 +18,9 @@ func (e *Reading) EachSign(sign func(Sign)) {
 	if f == nil {
 		return
 	}
-	for i := range f.raw {
-		h := &f.raw[i]
+	raw := e.set.literals(f)
+	for i := range raw {
+		h := &raw[i]
 		x := &e.set.looked[h.entry]
 		if x.class >= 0 && (!x.within || within(f, h, &e.set.entries[h.entry]) == nil) {
 			sign(Sign{int(x.class), h.place})

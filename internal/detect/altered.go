@@ -20,8 +20,11 @@ const (
 // a correction alter nothing.
 func findAltered(in *Input, found func(text.Span)) {
 	v := &in.Text.Plain
+	if !in.Post.mayBeKindred(v.Runes) {
+		return
+	}
 	a, b := strip(v.Runes).cut(alignCap), in.Post.strip().cut(alignCap)
-	if len(a.runes) < alteredLeast || len(b.runes) < alteredLeast || !in.Post.mayShare(a.runes, kindredLeast(a.runes)) || !kindred(a.runes, b.runes) {
+	if len(a.runes) < alteredLeast || len(b.runes) < alteredLeast || !kindred(a.runes, b.runes) {
 		return
 	}
 	c := comparison{a: a, b: b, fa: a.facts(), fb: in.Post.alignedFacts(), in: in}
@@ -63,9 +66,9 @@ func findAltered(in *Input, found func(text.Span)) {
 	}
 }
 
-// kindredLeast is how many runs of four letters a reply must share with the post to be worth aligning.
-func kindredLeast(a []rune) int {
-	if len(a) < 2*looseLength {
+// kindredLeast is how many runs of four letters a reply of so many must share with the post to be worth aligning.
+func kindredLeast(letters int) int {
+	if letters < 2*looseLength {
 		return 1
 	}
 	return 2
@@ -78,7 +81,7 @@ func kindred(a, b []rune) bool {
 	for i := 0; i+gramLength <= len(a); i++ {
 		seen[gram(a[i:i+gramLength])] = true
 	}
-	n := kindredLeast(a)
+	n := kindredLeast(len(a))
 	for i := 0; i+gramLength <= len(b) && n > 0; i++ {
 		if g := gram(b[i : i+gramLength]); seen[g] {
 			delete(seen, g)

@@ -202,6 +202,9 @@ func near(a, b []rune) bool {
 	if len(d)-len(b) > limit || len(b)-len(d) > limit {
 		return false
 	}
+	if limit == 0 {
+		return slices.Equal(a, b)
+	}
 	return distance(a, b) <= limit
 }
 

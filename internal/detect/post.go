@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/kotomori/kotomori/internal/text"
@@ -48,6 +49,28 @@ func (p *Post) mayShare(r []rune, n int) bool {
 		}
 	}
 	return n <= 0
+}
+
+// mayBeKindred is a necessary condition: false means that the post shares too little with a plain text to be worth aligning with it. It
+// takes no memory, as most replies share nothing.
+func (p *Post) mayBeKindred(r []rune) bool {
+	if mayLink(r) || slices.ContainsFunc(r, func(c rune) bool { return c == '@' || c == '#' }) {
+		return true // what is dropped of it joins what stands before and after
+	}
+	p.once.Do(p.prepare)
+	var run [gramLength]rune
+	letters, shared := 0, 0
+	for i, c := range r {
+		if !keeps(r, i) {
+			continue
+		}
+		copy(run[:], run[1:])
+		run[gramLength-1] = c
+		if letters++; letters >= gramLength && p.known.has(run[:]) {
+			shared++
+		}
+	}
+	return shared >= kindredLeast(letters)
 }
 
 const gramLength = 4

@@ -22,16 +22,19 @@ func strip(r []rune) stripped {
 	}
 	s := stripped{plain: r}
 	for i, c := range r {
-		keep := isWord(c) && c != blank
-		if !keep && isDigit(runeAt(r, i-1)) && (c == '%' || isDigit(runeAt(r, i+1)) && (c == ':' || c == '/' || c == '.' || c == ',')) {
-			keep = true
-		}
-		if keep && !drop[i] {
+		if keeps(r, i) && !drop[i] {
 			s.runes = append(s.runes, c)
 			s.at = append(s.at, i)
 		}
 	}
 	return s
+}
+
+// keeps says whether r[i] stays where nothing else is to be dropped.
+func keeps(r []rune, i int) bool {
+	c := r[i]
+	return isWord(c) && c != blank ||
+		isDigit(runeAt(r, i-1)) && (c == '%' || isDigit(runeAt(r, i+1)) && (c == ':' || c == '/' || c == '.' || c == ','))
 }
 
 // cut is at most the first n characters.
