@@ -53,7 +53,7 @@
 //
 // A comment of more than 60 characters is read whole and by overlapping parts of two or more sentences, each part as if it were a comment. The worst
 // part counts, its evidence too, where it is worse than the whole though its odds are divided by the number of parts; what it has of off-topic counts for
-// none. The figures in a training's report are without it.
+// none. Where the whole has odds of 50 against it, its parts are not asked. The figures in a training's report are without it.
 //
 // # Training
 //

@@ -68,7 +68,7 @@ type Reading struct {
 // for it. The input must not change before r is done with.
 func (m *Model) Read(in *Input, possible []bool, r *Reading) {
 	m.readOne(in, possible, r)
-	if len(in.Text.Folded.Runes) > longText {
+	if len(in.Text.Folded.Runes) > longText && oddsOf(r.None) < decided {
 		m.readParts(in, possible, r)
 	} else if r.partly != nil {
 		r.partly.leads = false

@@ -15,6 +15,7 @@ const (
 	leastPart = 30 // characters; and two sentences at least, as what one says may depend on the other
 	mostUnit  = 80 // characters: a sentence that is longer counts as several
 	mostParts = 64 // at most, and one more; they are longer where there would be more
+	decided   = 50 // odds of the whole, from which on no part is asked what it adds
 )
 
 // wholeOnly are the categories of which only the whole comment can be: somebody who comes to the point later is not off-topic.
