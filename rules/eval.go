@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sort"
+	"sync"
 	"sync/atomic"
 	"unicode"
 
@@ -47,23 +48,25 @@ type Result struct {
 	Quiet bool
 }
 
-// Official is an official post as the rules read it. It may be shared between goroutines.
+// Official is an official post as the rules read it, each part of it once someone asks. It may be shared between goroutines.
 type Official struct {
-	post *detect.Post
-	cut  atomic.Pointer[[]morph.Token] // by the tokenizer, once someone asked
+	post func() *detect.Post
+	cut  atomic.Pointer[[]morph.Token] // by the tokenizer
 }
 
-// NewOfficial reads an official post.
-func NewOfficial(post string) *Official { return &Official{post: detect.NewPost(text.New(post))} }
+// NewOfficial makes an official post ready to be read.
+func NewOfficial(post string) *Official {
+	return &Official{post: sync.OnceValue(func() *detect.Post { return detect.NewPost(text.New(post)) })}
+}
 
 // Text is the post normalised.
-func (o *Official) Text() *text.Text { return o.post.Text }
+func (o *Official) Text() *text.Text { return o.post().Text }
 
 func (o *Official) tokens(m *morph.Analyzer) []morph.Token {
 	if cut := o.cut.Load(); cut != nil {
 		return *cut
 	}
-	cut := m.Tokens(string(o.post.Text.Plain.Runes))
+	cut := m.Tokens(string(o.Text().Plain.Runes))
 	o.cut.Store(&cut)
 	return cut
 }
@@ -775,7 +778,7 @@ func (e *Reading) detect(f *fieldEval, c *cond) []match {
 	}
 	in := detect.Input{Text: &f.text, Office: e.office}
 	if c.detector.NeedsPost {
-		in.Post = e.Official().post
+		in.Post = e.Official().post()
 	}
 	if c.detector.NeedsTokens {
 		e.tokenize(f)
