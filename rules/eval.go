@@ -180,6 +180,7 @@ type Reading struct {
 	found    recall[[]match] // by detector and field
 	maybe    recall[bool]    // by detector and field
 	usable   recall[bool]    // possible, by condition
+	whole    recall[bool]    // stands, by condition
 	unmasked recall[[]match] // results with no mask on, by condition: many rules share one
 }
 
@@ -189,6 +190,7 @@ func (s *Set) Read(in Input, e *Reading) {
 	e.found.reset(s.asked)
 	e.maybe.reset(s.asked)
 	e.usable.reset(s.conds)
+	e.whole.reset(s.conds)
 	e.unmasked.reset(s.conds)
 	e.masks, e.wereAsked = nil, false
 	for i := range e.fields {
@@ -216,7 +218,7 @@ func (e *Reading) hasPost() bool { return e.official != nil || e.in.Post != "" }
 func (e *Reading) normalise(field Field) *fieldEval {
 	f := &e.fields[field]
 	if !f.normalised {
-		f.normalised = true
+		f.normalised, f.tokenized = true, false
 		f.text.Reset(e.value(field))
 	}
 	return f
@@ -247,7 +249,7 @@ func (e *Reading) at(field Field) *fieldEval {
 
 // scan finds all literals of one field.
 func (s *Set) scan(f *fieldEval) {
-	f.scanned, f.expanded, f.chained, f.tokenized = true, false, false, false
+	f.scanned, f.expanded, f.chained = true, false, false
 	f.masked = f.masked[:0]
 	if runes := f.text.Folded.Runes; slices.ContainsFunc(runes, dict.IsMask) {
 		f.masked = append(f.masked, runes...)
@@ -551,7 +553,7 @@ func (e *Reading) detectable(c *cond) bool {
 // run evaluates one rule under the masks of the exemptions: the places where it holds.
 func (e *Reading) run(r *Rule, unless []exemption) []Place {
 	e.masks = e.masks[:0:0]
-	if len(unless) > 0 && !e.hasParts(r.when, (*Reading).stands) {
+	if len(unless) > 0 && !e.stands(r.when) {
 		return nil // most often, and what the exemptions mask need not be found
 	}
 	var masks []Place
@@ -583,8 +585,15 @@ func (e *Reading) hasParts(c *cond, there func(*Reading, *cond) bool) bool {
 	return there(e, c)
 }
 
-// stands says whether a part is somewhere in the reply, were there no masks.
-func (e *Reading) stands(c *cond) bool { return len(e.find(c)) > 0 }
+// stands says whether each part that a condition needs is somewhere in the reply, were there no masks.
+func (e *Reading) stands(c *cond) bool {
+	ok, known := e.whole.get(c.number)
+	if !known {
+		ok = e.hasParts(c, func(e *Reading, part *cond) bool { return len(e.find(part)) > 0 })
+		e.whole.put(c.number, ok)
+	}
+	return ok
+}
 
 // mask is what an exemption covers.
 func (e *Reading) mask(x *exemption) []Place {
@@ -669,23 +678,24 @@ func (e *Reading) find(c *cond) []match {
 }
 
 func (e *Reading) search(c *cond) []match {
-	f := e.at(c.field)
+	var f *fieldEval
 	var out []match
 	switch c.kind {
 	case kindClass, kindLiteral:
-		if f == nil || c.leaf < 0 || !e.has(f, c.leaf) && !e.in.Exhaustive {
+		if f = e.at(c.field); f == nil || c.leaf < 0 || !e.has(f, c.leaf) && !e.in.Exhaustive {
 			return nil
 		}
 		out = e.hitsOf(f, c.leaf)
 	case kindToken:
-		if f == nil || c.leaf >= 0 && !e.has(f, c.leaf) && !e.in.Exhaustive {
+		if f = e.at(c.field); f == nil || c.leaf >= 0 && !e.has(f, c.leaf) && !e.in.Exhaustive {
 			return nil
 		}
 		out = e.findTokens(f, c.tokens)
 	case kindDetector:
-		if f == nil || !e.detectable(c) {
+		if e.value(c.field) == "" || !e.detectable(c) {
 			return nil
 		}
+		f = e.normalise(c.field)
 		out = e.detect(f, c)
 	case kindAny:
 		for _, kid := range c.kids {

@@ -27,7 +27,13 @@ func findAltered(in *Input, found func(text.Span)) {
 	if len(a.runes) < alteredLeast || len(b.runes) < alteredLeast || !kindred(a.runes, b.runes) {
 		return
 	}
-	c := comparison{a: a, b: b, fa: a.facts(), fb: in.Post.alignedFacts(), in: in}
+	c := comparison{a: a, b: b, in: in}
+	altered := func(m match, quoted bool) bool {
+		if !c.factual {
+			c.fa, c.fb, c.factual = a.facts(), in.Post.alignedFacts(), true
+		}
+		return c.altered(m, quoted)
+	}
 
 	// free is a with what has been dealt with blanked out, so that it aligns with nothing.
 	free := append([]rune(nil), a.runes...)
@@ -43,7 +49,7 @@ func findAltered(in *Input, found func(text.Span)) {
 		}
 		if j-i >= alteredLeast {
 			m := align(a.runes[i:j], b.runes, true).shift(i)
-			if c.altered(m, true) {
+			if altered(m, true) {
 				found(v.Span(a.at[i], a.at[j-1]+1))
 			}
 			if len(m.gaps()) > 0 { // a true quotation may be part of a longer stretch
@@ -59,7 +65,7 @@ func findAltered(in *Input, found func(text.Span)) {
 		if m.aEnd-m.aStart < looseLength {
 			return
 		}
-		if c.altered(m, false) {
+		if altered(m, false) {
 			found(v.Span(a.at[m.aStart], a.at[m.aEnd-1]+1))
 		}
 		wipe(m.aStart, m.aEnd)
@@ -194,9 +200,10 @@ func align(a, b []rune, fit bool) match {
 
 // comparison is a reply a and a post b with their facts.
 type comparison struct {
-	a, b   stripped
-	fa, fb []fact
-	in     *Input
+	a, b    stripped
+	fa, fb  []fact
+	factual bool // whether they are known: few replies come so near to the post
+	in      *Input
 }
 
 // gap is a place where an alignment is not equal: a[a0:a1] stands for b[b0:b1].
