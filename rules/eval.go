@@ -44,7 +44,7 @@ type Hit struct {
 type Result struct {
 	Hits      []Hit    // by rule id
 	Abstained []string // categories with rules that need the official post, which is not known
-	// Quiet: no rule could hold by the literals alone, so nothing was tokenized or evaluated.
+	// Quiet: no rule could hold by the literals and what else opens the gate, so none was evaluated.
 	Quiet bool
 }
 

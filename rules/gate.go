@@ -1,17 +1,26 @@
 package rules
 
 import (
+	"cmp"
 	"math/bits"
 	"slices"
 )
 
 // gate tells which rules have to be asked at all, without asking each. A rule whose condition has several parts that must be there
 // is looked for by the rarest of them alone: the leaves, literals of a class or of a condition, of which one stands in every text
-// where the rule holds. What the others need is asked only then.
+// where the rule holds. Where no leaf tells of a rule, a sign does: a detector, or a word in the author's name, that many rules may share.
+// What the others need is asked only then.
 type gate struct {
 	byPattern [][]int32 // by pattern of the matcher: the rules to ask where it is there, as it may be a literal of their leaf
-	always    []uint64  // bits: the rules that no leaf tells of
-	needPost  []uint64  // bits: the rules that look at the official post
+	bySign    []signed
+	always    []uint64 // bits: the rules that neither tells of
+	needPost  []uint64 // bits: the rules that look at the official post
+}
+
+// signed are rules to ask where a condition holds.
+type signed struct {
+	sign  *cond
+	rules []uint64 // bits
 }
 
 // openGate fills the gate. How rare a leaf is is estimated on the rules' own examples.
@@ -33,8 +42,9 @@ func (s *Set) openGate() {
 			}
 		}
 	}
-	t := triggers{s, often, map[string]trigger{}}
+	t := triggers{often, map[*cond]trigger{}}
 	byLeaf := make([][]int32, s.leaves)
+	bySign := map[*cond]int{}
 	for n, r := range s.rules {
 		if r.needsPost {
 			s.gate.needPost[n/64] |= 1 << (n % 64)
@@ -50,6 +60,15 @@ func (s *Set) openGate() {
 		for _, leaf := range slices.Compact(leaves) {
 			byLeaf[leaf] = append(byLeaf[leaf], int32(n))
 		}
+		for _, sign := range found.signs {
+			at, ok := bySign[sign]
+			if !ok {
+				at = len(s.gate.bySign)
+				bySign[sign] = at
+				s.gate.bySign = append(s.gate.bySign, signed{sign, make([]uint64, words)})
+			}
+			s.gate.bySign[at].rules[n/64] |= 1 << (n % 64)
+		}
 	}
 	for pattern := range s.gate.byPattern {
 		var of []int32
@@ -63,35 +82,45 @@ func (s *Set) openGate() {
 	}
 }
 
-// trigger is leaves of the text of which one is there wherever a condition holds, and how often they were seen. ok is false where that
-// cannot be said.
+// trigger is leaves of the text and signs of which one is there wherever a condition holds, and how often the leaves were seen. ok is false where
+// that cannot be said.
 type trigger struct {
 	leaves []int
+	signs  []*cond
 	seen   int
 	ok     bool
 }
 
+// rarer says whether t is to be preferred: it costs less to look for leaves than for signs.
+func (t *trigger) rarer(o *trigger) bool {
+	return cmp.Or(cmp.Compare(len(t.signs), len(o.signs)), cmp.Compare(t.seen, o.seen)) < 0
+}
+
 // triggers finds them, those of a named condition once.
 type triggers struct {
-	set   *Set
 	often []int // by leaf
-	named map[string]trigger
+	named map[*cond]trigger
 }
 
 func (t *triggers) of(c *cond) trigger {
 	switch c.kind {
 	case kindClass, kindLiteral, kindToken:
-		if c.leaf < 0 || c.field != InText {
+		switch {
+		case c.leaf < 0:
 			return trigger{}
+		case c.field != InText:
+			return trigger{signs: []*cond{c}, ok: true}
 		}
-		return trigger{[]int{c.leaf}, t.often[c.leaf], true}
+		return trigger{leaves: []int{c.leaf}, seen: t.often[c.leaf], ok: true}
+	case kindDetector:
+		return trigger{signs: []*cond{c}, ok: true}
 	case kindUse:
-		found, known := t.named[c.name]
+		found, known := t.named[c.used]
 		if !known {
 			found = t.of(c.used)
 			slices.Sort(found.leaves)
 			found.leaves = slices.Compact(found.leaves)
-			t.named[c.name] = found
+			t.named[c.used] = found
 		}
 		return found
 	case kindAny:
@@ -101,7 +130,7 @@ func (t *triggers) of(c *cond) trigger {
 			if !x.ok {
 				return trigger{}
 			}
-			all.leaves, all.seen = append(all.leaves, x.leaves...), all.seen+x.seen
+			all.leaves, all.signs, all.seen = append(all.leaves, x.leaves...), append(all.signs, x.signs...), all.seen+x.seen
 		}
 		return all
 	case kindAll:
@@ -110,7 +139,7 @@ func (t *triggers) of(c *cond) trigger {
 			if kid.kind == kindNot {
 				continue
 			}
-			if x := t.of(kid); x.ok && (!rarest.ok || x.seen < rarest.seen) {
+			if x := t.of(kid); x.ok && (!rarest.ok || x.rarer(&rarest)) {
 				rarest = x
 			}
 		}
@@ -119,7 +148,7 @@ func (t *triggers) of(c *cond) trigger {
 	return trigger{}
 }
 
-// candidates are the rules to ask, in their order: those that have a clause and may hold by the patterns found.
+// candidates are the rules to ask, in their order: those that have a clause and may hold by the patterns and signs found.
 func (e *Reading) candidates() []int32 {
 	if e.wereAsked {
 		return e.asked
@@ -138,15 +167,36 @@ func (e *Reading) candidates() []int32 {
 				}
 			}
 		}
+		for _, s := range e.set.gate.bySign {
+			if e.anyWanted(s.rules) && e.possible(s.sign) && len(e.find(s.sign)) > 0 {
+				for i, w := range s.rules {
+					e.isAsked[i] |= w
+				}
+			}
+		}
 	}
 	for i, w := range e.isAsked {
-		w &= e.in.Policy.rules[i]
-		if !e.hasPost() {
-			w &^= e.set.gate.needPost[i]
-		}
-		for ; w != 0; w &= w - 1 {
+		for w = e.wanted(i, w); w != 0; w &= w - 1 {
 			e.asked = append(e.asked, int32(64*i+bits.TrailingZeros64(w)))
 		}
 	}
 	return e.asked
+}
+
+// wanted leaves of the i-th 64 rules those that have a clause, and the post that they look at.
+func (e *Reading) wanted(i int, rules uint64) uint64 {
+	rules &= e.in.Policy.rules[i]
+	if !e.hasPost() {
+		rules &^= e.set.gate.needPost[i]
+	}
+	return rules
+}
+
+func (e *Reading) anyWanted(rules []uint64) bool {
+	for i, w := range rules {
+		if e.wanted(i, w) != 0 {
+			return true
+		}
+	}
+	return false
 }
