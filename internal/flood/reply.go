@@ -74,7 +74,7 @@ func Read(c event.Comment) Reply {
 	}
 	letters := lettersOf(c.Text)
 	rest := phrases().Replace(letters)
-	if utf8.RuneCountInString(rest) < leastOwn || kinds(rest) < leastKinds {
+	if utf8.RuneCountInString(rest) < leastOwn || !manyKinds(rest) {
 		return r
 	}
 	r.text = hashOf(post, letters)
@@ -102,26 +102,55 @@ var (
 	code  = regexp.MustCompile(`[^\p{L}\p{N}][0-9a-z]{0,8}[0-9][0-9a-z]{0,8}[^\p{L}\p{N}]*$`)
 )
 
-// lettersOf are the letters and digits of a text by which it is compared.
+var texts = sync.Pool{New: func() any { return &text.Text{} }}
+
+// keptText bounds, in bytes, the texts whose memory is kept for the next.
+const keptText = 8 << 10
+
+// lettersOf are the letters and digits of a text by which it is compared. Every comment pays for it, so the regular expressions are asked only where
+// they can match.
 func lettersOf(s string) string {
-	t := text.New(links.ReplaceAllString(s, " "))
-	// A code at the end stands apart; marks show that, so look before they go.
-	v := t.Folded
-	if len(t.Squeezed.Runes) > 0 {
-		v = t.Squeezed
+	if strings.Contains(s, "://") || strings.ContainsAny(s, "@＠") {
+		s = links.ReplaceAllString(s, " ")
 	}
-	return strings.Map(func(r rune) rune {
+	t := &text.Text{}
+	if len(s) <= keptText {
+		t = texts.Get().(*text.Text)
+		defer texts.Put(t)
+	}
+	t.Reset(s)
+	v := t.Folded.Runes
+	if len(t.Squeezed.Runes) > 0 {
+		v = t.Squeezed.Runes
+	}
+	// A code at the end stands apart; marks show that, so look before they go.
+	if slices.ContainsFunc(v, func(r rune) bool { return r >= '0' && r <= '9' }) {
+		v = []rune(code.ReplaceAllString(string(v), ""))
+	}
+	var letters strings.Builder
+	letters.Grow(3 * len(v))
+	for _, r := range v {
 		if unicode.IsLetter(r) || unicode.IsNumber(r) {
-			return r
+			letters.WriteRune(r)
 		}
-		return -1
-	}, code.ReplaceAllString(string(v.Runes), ""))
+	}
+	return letters.String()
 }
 
-func kinds(s string) int {
-	seen := []rune(s)
-	slices.Sort(seen)
-	return len(slices.Compact(seen))
+// manyKinds says whether there are leastKinds different letters.
+func manyKinds(s string) bool {
+	var seen [leastKinds]rune
+	n := 0
+	for _, r := range s {
+		if slices.Contains(seen[:n], r) {
+			continue
+		}
+		seen[n] = r
+		if n++; n == leastKinds {
+			return true
+		}
+	}
+	return false
 }
 
 // phrases takes out what everybody says: many people thank in the same words, and that is no flood.
