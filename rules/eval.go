@@ -114,14 +114,13 @@ type match struct {
 	parts      []Place
 }
 
-// rawHit is a literal found. Its word boundaries are checked when one of its leaves is asked for.
+// rawHit is a literal found. Its word boundaries are checked when one of its leaves is asked for. It is small, as there are a hundred in a comment.
 type rawHit struct {
 	entry    int32
 	from, to int32 // in the view
 	squeezed bool
 	checked  bool
-	place    text.Span
-	dropped  string // once checked: why it does not count; empty where it does
+	kept     bool // once checked: whether it counts
 }
 
 // leafHit is a literal found for a leaf, one of a chain: by their places in raw and in chain, the last one with -1.
@@ -271,18 +270,14 @@ func (s *Set) literals(f *fieldEval) []rawHit {
 	}
 	f.expanded, f.raw = true, f.raw[:0]
 	for in, of := range f.found {
-		view, squeezed := &f.text.Folded, in == asSqueezed
-		if squeezed {
-			view = &f.text.Squeezed
-		}
+		squeezed := in == asSqueezed
 		for _, found := range of {
-			start, end := int(found.Start), int(found.End)
 			for n := s.first[found.Pattern]; n < s.first[found.Pattern+1]; n++ {
 				x := &s.looked[n]
-				if x.masked != (in == asMasked) || squeezed && (!x.disguise || !disguised(&f.text, start, end)) {
+				if x.masked != (in == asMasked) || squeezed && (!x.disguise || !disguised(&f.text, int(found.Start), int(found.End))) {
 					continue
 				}
-				f.raw = append(f.raw, rawHit{entry: n, from: found.Start, to: found.End, squeezed: squeezed, place: view.Span(start, end)})
+				f.raw = append(f.raw, rawHit{entry: n, from: found.Start, to: found.End, squeezed: squeezed})
 			}
 		}
 	}
@@ -366,11 +361,15 @@ func (e *Reading) hitsOf(f *fieldEval, leaf int) []match {
 	}
 	for ; at >= 0; at = f.chain[at].next {
 		h := &f.raw[f.chain[at].raw]
-		if e.whyDropped(f, h) != "" {
+		if !h.checked {
+			h.checked, h.kept = true, e.check(f, h) == ""
+		}
+		if !h.kept {
 			continue
 		}
-		f.places = append(f.places, Place{f.field, h.place.Start, h.place.End})
-		out = append(out, match{start: h.place.Start, end: h.place.End, parts: slices.Clip(f.places[len(f.places)-1:])})
+		place := f.placeOf(h)
+		f.places = append(f.places, Place{f.field, place.Start, place.End})
+		out = append(out, match{start: place.Start, end: place.End, parts: slices.Clip(f.places[len(f.places)-1:])})
 	}
 	if len(out) > 1 {
 		out = sortMatches(out)
@@ -379,13 +378,15 @@ func (e *Reading) hitsOf(f *fieldEval, leaf int) []match {
 	return out
 }
 
-// whyDropped says why a literal found is no hit, or "". It is checked once.
-func (e *Reading) whyDropped(f *fieldEval, h *rawHit) string {
-	if !h.checked {
-		h.checked, h.dropped = true, e.check(f, h)
+// viewOf is the view that a literal was found in, placeOf where it stands in the original.
+func (f *fieldEval) viewOf(h *rawHit) *text.View {
+	if h.squeezed {
+		return &f.text.Squeezed
 	}
-	return h.dropped
+	return &f.text.Folded
 }
+
+func (f *fieldEval) placeOf(h *rawHit) text.Span { return f.viewOf(h).Span(int(h.from), int(h.to)) }
 
 // sortMatches orders matches by start, the longer first, and drops those of the same span.
 func sortMatches(m []match) []match {
@@ -407,8 +408,8 @@ func (e *Reading) check(f *fieldEval, h *rawHit) string {
 	if h.squeezed || p.Masked {
 		return "" // spaced out or masked: no tokenizer knows such a word
 	}
-	plain := f.text.Plain
-	i, j := plainRange(&plain, h.place)
+	plain, place := f.text.Plain, f.placeOf(h)
+	i, j := plainRange(&plain, place)
 	if j <= i {
 		return ""
 	}
@@ -439,14 +440,14 @@ func (e *Reading) check(f *fieldEval, h *rawHit) string {
 	}
 	if needStart || needEnd || p.POS != "" {
 		e.tokenize(f)
-		if needStart && !contains(f.starts, h.place.Start) {
+		if needStart && !contains(f.starts, place.Start) {
 			return "begins inside a word"
 		}
-		if needEnd && !contains(f.ends, h.place.End) {
+		if needEnd && !contains(f.ends, place.End) {
 			return "ends inside a word"
 		}
 		if p.POS != "" || needStart && p.Inflected && en.kanaOnly {
-			t, ok := tokenAt(f, h.place.Start)
+			t, ok := tokenAt(f, place.Start)
 			switch {
 			case !ok:
 			case p.POS != "" && !hasPOS(t.POS, p.POS):
@@ -461,10 +462,7 @@ func (e *Reading) check(f *fieldEval, h *rawHit) string {
 
 // within gives the longer word that a literal found is part of and in which it means nothing, or nil.
 func within(f *fieldEval, h *rawHit, en *entry) []rune {
-	view := &f.text.Folded
-	if h.squeezed {
-		view = &f.text.Squeezed
-	}
+	view := f.viewOf(h)
 	for _, n := range en.notIn {
 		at := int(h.from) - n.offset
 		if at >= 0 && at+len(n.runes) <= len(view.Runes) && slices.Equal(view.Runes[at:at+len(n.runes)], n.runes) {

@@ -54,10 +54,10 @@ func (s *Set) Explain(in Input) Explanation {
 		for k := range raw {
 			h := &raw[k]
 			en := &s.entries[h.entry]
-			why := e.whyDropped(f, h)
+			why, place := e.check(f, h), f.placeOf(h)
 			out.Literals = append(out.Literals, Literal{
-				Class: en.class, Word: en.word, Place: Place{i, h.place.Start, h.place.End},
-				Text: string(f.text.Runes[h.place.Start:h.place.End]), Kept: why == "", Why: why,
+				Class: en.class, Word: en.word, Place: Place{i, place.Start, place.End},
+				Text: string(f.text.Runes[place.Start:place.End]), Kept: why == "", Why: why,
 			})
 		}
 	}

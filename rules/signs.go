@@ -23,7 +23,7 @@ func (e *Reading) EachSign(sign func(Sign)) {
 		h := &raw[i]
 		x := &e.set.looked[h.entry]
 		if x.class >= 0 && (!x.within || within(f, h, &e.set.entries[h.entry]) == nil) {
-			sign(Sign{int(x.class), h.place})
+			sign(Sign{int(x.class), f.placeOf(h)})
 		}
 	}
 }

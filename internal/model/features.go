@@ -836,6 +836,14 @@ func (v *Vectors) about(words []wordAt, sum []float32) []float32 {
 		sum = make([]float32, v.dims)
 	}
 	clear(sum)
+	for ; len(words) >= 4; words = words[4:] {
+		var rows [4]int
+		var by [4]float32
+		for i, w := range words[:4] {
+			rows[i], by[i] = w.row, v.rare[w.row]
+		}
+		v.addFour(rows, by, sum)
+	}
 	for _, w := range words {
 		v.Add(w.row, v.rare[w.row], sum)
 	}

@@ -13,7 +13,6 @@ const (
 	laneBits = 16
 	half     = (1<<15 - 1) / (2 * widest)
 	topBits  = 0x8000_8000_8000_8000
-	lowBits  = 0x7FFF_7FFF_7FFF_7FFF
 	noLanes  = half * 0x0001_0001_0001_0001
 )
 
@@ -147,9 +146,9 @@ func take(best []uint64, rows [][]uint64, width, from int) {
 
 // larger is the larger one in each lane of 15 bits.
 func larger(a, b uint64) uint64 {
-	t := ((a | topBits) - b) & topBits // a lane's top bit stays where a is not less
-	m := t - t>>15                     // 15 bits of it
-	return a&m | b&^m&lowBits
+	d := (a | topBits) - b // a lane's top bit stays where a is not less, and below it is how much larger it is
+	t := d & topBits
+	return b + d&(t-t>>15) // 15 bits where the top one is
 }
 
 // vectorTable is a vector for each word, and its length: rows made when first asked for.
