@@ -171,6 +171,7 @@ type Reading struct {
 	fields   [numFields]fieldEval
 	official *Official
 	masks    []Place
+	looking  detect.Input // of the detector that was asked last
 
 	asked     []int32 // rules to ask, by their place in the set
 	isAsked   []uint64
@@ -784,7 +785,8 @@ func (e *Reading) detect(f *fieldEval, c *cond) []match {
 	if m, ok := e.found.get(c.asked); ok {
 		return m
 	}
-	in := detect.Input{Text: &f.text, Office: e.office}
+	in := &e.looking
+	*in = detect.Input{Text: &f.text, Office: e.office}
 	if c.detector.NeedsPost {
 		in.Post = e.Official().post()
 	}
@@ -796,7 +798,7 @@ func (e *Reading) detect(f *fieldEval, c *cond) []match {
 		}
 	}
 	var out []match
-	c.detector.Find(&in, func(s text.Span) {
+	c.detector.Find(in, func(s text.Span) {
 		if s.Start < s.End {
 			out = append(out, match{start: s.Start, end: s.End, free: c.detector.Whole, parts: []Place{{c.field, s.Start, s.End}}})
 		}

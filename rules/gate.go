@@ -14,7 +14,6 @@ type gate struct {
 	byPattern [][]int32 // by pattern of the matcher: the rules to ask where it is there, as it may be a literal of their leaf
 	bySign    []signed
 	always    []uint64 // bits: the rules that neither tells of
-	needPost  []uint64 // bits: the rules that look at the official post
 }
 
 // signed are rules to ask where a condition holds.
@@ -26,7 +25,7 @@ type signed struct {
 // openGate fills the gate. How rare a leaf is is estimated on the rules' own examples.
 func (s *Set) openGate() {
 	words := (len(s.rules) + 63) / 64
-	s.gate = gate{byPattern: make([][]int32, len(s.first)-1), always: make([]uint64, words), needPost: make([]uint64, words)}
+	s.gate = gate{byPattern: make([][]int32, len(s.first)-1), always: make([]uint64, words)}
 	often := make([]int, s.leaves)
 	var e Reading
 	for _, r := range s.rules {
@@ -46,9 +45,6 @@ func (s *Set) openGate() {
 	byLeaf := make([][]int32, s.leaves)
 	bySign := map[*cond]int{}
 	for n, r := range s.rules {
-		if r.needsPost {
-			s.gate.needPost[n/64] |= 1 << (n % 64)
-		}
 		found := t.of(r.when)
 		leaves := found.leaves
 		if !found.ok {
@@ -155,6 +151,10 @@ func (e *Reading) candidates() []int32 {
 	}
 	e.wereAsked, e.asked = true, e.asked[:0]
 	e.isAsked = append(e.isAsked[:0], e.set.gate.always...)
+	wanted := e.in.Policy.rules
+	if !e.hasPost() {
+		wanted = e.in.Policy.postless
+	}
 	if e.in.Exhaustive {
 		for n := range e.set.rules {
 			e.isAsked[n/64] |= 1 << (n % 64)
@@ -168,7 +168,7 @@ func (e *Reading) candidates() []int32 {
 			}
 		}
 		for _, s := range e.set.gate.bySign {
-			if e.anyWanted(s.rules) && e.possible(s.sign) && len(e.find(s.sign)) > 0 {
+			if anyOf(s.rules, wanted) && e.possible(s.sign) && len(e.find(s.sign)) > 0 {
 				for i, w := range s.rules {
 					e.isAsked[i] |= w
 				}
@@ -176,25 +176,17 @@ func (e *Reading) candidates() []int32 {
 		}
 	}
 	for i, w := range e.isAsked {
-		for w = e.wanted(i, w); w != 0; w &= w - 1 {
+		for w &= wanted[i]; w != 0; w &= w - 1 {
 			e.asked = append(e.asked, int32(64*i+bits.TrailingZeros64(w)))
 		}
 	}
 	return e.asked
 }
 
-// wanted leaves of the i-th 64 rules those that have a clause, and the post that they look at.
-func (e *Reading) wanted(i int, rules uint64) uint64 {
-	rules &= e.in.Policy.rules[i]
-	if !e.hasPost() {
-		rules &^= e.set.gate.needPost[i]
-	}
-	return rules
-}
-
-func (e *Reading) anyWanted(rules []uint64) bool {
-	for i, w := range rules {
-		if e.wanted(i, w) != 0 {
+// anyOf says whether two sets of bits share one.
+func anyOf(a, b []uint64) bool {
+	for i, w := range a {
+		if w&b[i] != 0 {
 			return true
 		}
 	}

@@ -44,15 +44,14 @@ func findOfficial(in *Input, found func(text.Span)) {
 // disclaims are words by which a name says that it is not the office.
 var disclaims = newWords("非公式", "ひこうしき", "unofficial", "not official", "パロディ", "parody", "ファン", "応援", "を応援", "を考える", "を守る", "被害者", "アンチ", "反対", "bot", "ボット", "なりきり", "ウォッチ", "watch", "利用者", "登録団体", "勝手に", "元職員", "なりすまし注意", "偽物注意", "の友", "出身", "在住", "大好き", "好き", "ラブ", "love", "fan", "民の声", "市民の会", "有志", "情報まとめ", "まとめ", "の近く", "の隣", "の前の", "の裏")
 
-// lookalikes are letters and digits that pass for another, by the one that stands for all of them; katakana are read as
-// hiragana first. Both sides are folded, so it does no harm that 5 and s are one.
-var lookalikes = func() map[rune]rune {
-	m := map[rune]rune{}
+// lookalikes are letters and digits that pass for another, all in the basic plane, by the one that stands for all of them; 0 where there is
+// none. Katakana are read as hiragana first. Both sides are folded, so it does no harm that 5 and s are one.
+var lookalikes = func() (m [1 << 16]uint16) {
 	for _, g := range []string{
 		"oо0οօ〇○", "li1|!іιӏıl", "aа@αɑ", "eеε3", "pрρ", "cсϲ", "yуγү", "xхχ", "kкκ", "sѕ5$", "jјϳ", "dԁ", "tтτ", "uυսμ", "vνѵ", "wωѡ", "mм", "nпηո", "hһнհ", "bьβ8", "rг", "gɡց9", "qԛ",
 		"ろ口", "か力", "に二", "え工", "た夕", "と卜", "は八", "ー一―", "そん", "さち", "日曰", "未末", "土士", "己已巳", "和咊", "光灮", "市巿", "協恊", "働仂", "公厶", "推摧", "民氏",
 	} {
-		first := []rune(g)[0]
+		first := uint16([]rune(g)[0])
 		for _, c := range g {
 			m[c] = first
 		}
@@ -62,13 +61,13 @@ var lookalikes = func() map[rune]rune {
 
 // foldAuthor is a name without marks, with look-alikes folded.
 func foldAuthor(r []rune) []rune {
-	var out []rune
+	out := make([]rune, 0, len(r))
 	for _, c := range r {
 		if 'ァ' <= c && c <= 'ヶ' {
 			c -= 'ァ' - 'ぁ'
 		}
-		if l, ok := lookalikes[c]; ok {
-			c = l
+		if uint32(c) < uint32(len(lookalikes)) && lookalikes[c] != 0 {
+			c = rune(lookalikes[c])
 		}
 		if isWord(c) {
 			out = append(out, c)

@@ -58,19 +58,19 @@ func (p *Post) mayBeKindred(r []rune) bool {
 		return true // what is dropped of it joins what stands before and after
 	}
 	p.once.Do(p.prepare)
-	var run [gramLength]rune
-	letters, shared := 0, 0
+	var last [gramLength]rune // in turn
+	run, n, shared := uint64(0), 0, 0
 	for i, c := range r {
 		if !keeps(r, i) {
 			continue
 		}
-		copy(run[:], run[1:])
-		run[gramLength-1] = c
-		if letters++; letters >= gramLength && p.known.has(run[:]) {
+		run = run<<runSetShift ^ uint64(c) ^ uint64(last[n%gramLength])<<(gramLength*runSetShift)
+		last[n%gramLength] = c
+		if n++; n >= gramLength && p.known.hasLetters(run) {
 			shared++
 		}
 	}
-	return shared >= kindredLeast(letters)
+	return shared >= kindredLeast(n)
 }
 
 const gramLength = 4
