@@ -293,9 +293,8 @@ func (s *Set) byLeaf(f *fieldEval) {
 	f.chained, f.chain, f.places = true, f.chain[:0], f.places[:0]
 	f.first.reset(s.leaves)
 	f.hits.reset(s.leaves)
-	raw := s.literals(f)
-	for i := len(raw) - 1; i >= 0; i-- { // so that the first of them is the first of each chain
-		of := s.looked[raw[i].entry].leaves
+	for i, h := range slices.Backward(s.literals(f)) { // so that the first of them is the first of each chain
+		of := s.looked[h.entry].leaves
 		for _, leaf := range s.entryLeaves[of[0]:of[1]] {
 			next, ok := f.first.get(int(leaf))
 			if !ok {

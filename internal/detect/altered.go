@@ -23,7 +23,7 @@ func findAltered(in *Input, found func(text.Span)) {
 	if !in.Post.mayBeKindred(v.Runes) {
 		return
 	}
-	a, b := strip(v.Runes).cut(alignCap), in.Post.strip().cut(alignCap)
+	a, b := strip(v.Runes).aligned(), in.Post.strip().aligned()
 	if len(a.runes) < alteredLeast || len(b.runes) < alteredLeast || !kindred(a.runes, b.runes) {
 		return
 	}

@@ -36,7 +36,7 @@ func (p *Post) strip() stripped {
 
 // alignedFacts are those of the part that replies are aligned with.
 func (p *Post) alignedFacts() []fact {
-	p.onceFacts.Do(func() { p.facts = p.strip().cut(alignCap).facts() })
+	p.onceFacts.Do(func() { p.facts = p.strip().aligned().facts() })
 	return p.facts
 }
 

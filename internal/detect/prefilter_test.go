@@ -50,7 +50,7 @@ func TestQuickLooks(t *testing.T) {
 		post := append(letters(20+random.IntN(60), 20), s[from:min(len(s), from+random.IntN(8))]...)
 		p := NewPost(text.New(string(post)))
 		written := marked(s, random)
-		if kindred(strip(written).cut(alignCap).runes, post) {
+		if kindred(strip(written).aligned().runes, post) {
 			kin++
 			if !p.mayBeKindred(written) {
 				t.Fatalf("what %q shares with %q is ruled out", string(s), string(post))

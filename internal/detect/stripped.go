@@ -37,10 +37,10 @@ func keeps(r []rune, i int) bool {
 		isDigit(runeAt(r, i-1)) && (c == '%' || isDigit(runeAt(r, i+1)) && (c == ':' || c == '/' || c == '.' || c == ','))
 }
 
-// cut is at most the first n characters.
-func (s stripped) cut(n int) stripped {
-	if len(s.runes) > n {
-		s.runes, s.at = s.runes[:n], s.at[:n]
+// aligned is the part that is aligned with another: the first alignCap characters.
+func (s stripped) aligned() stripped {
+	if len(s.runes) > alignCap {
+		s.runes, s.at = s.runes[:alignCap], s.at[:alignCap]
 	}
 	return s
 }
