@@ -174,7 +174,7 @@ type Reading struct {
 	looking  detect.Input // of the detector that was asked last
 
 	asked     []int32 // rules to ask, by their place in the set
-	isAsked   []uint64
+	isAsked   ruleBits
 	wereAsked bool
 
 	found    recall[[]match] // by detector and field

@@ -13,19 +13,35 @@ import (
 type gate struct {
 	byPattern [][]int32 // by pattern of the matcher: the rules to ask where it is there, as it may be a literal of their leaf
 	bySign    []signed
-	always    []uint64 // bits: the rules that neither tells of
+	always    ruleBits // that neither tells of
 }
 
 // signed are rules to ask where a condition holds.
 type signed struct {
 	sign  *cond
-	rules []uint64 // bits
+	rules ruleBits
+}
+
+// ruleBits is a set of rules, a bit for each by its place in the set.
+type ruleBits []uint64
+
+func newRuleBits(rules int) ruleBits { return make(ruleBits, (rules+63)/64) }
+
+func (b ruleBits) add(n int) { b[n/64] |= 1 << (n % 64) }
+
+// shares says whether two sets have a rule in common.
+func (b ruleBits) shares(o ruleBits) bool {
+	for i, w := range b {
+		if w&o[i] != 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // openGate fills the gate. How rare a leaf is is estimated on the rules' own examples.
 func (s *Set) openGate() {
-	words := (len(s.rules) + 63) / 64
-	s.gate = gate{byPattern: make([][]int32, len(s.first)-1), always: make([]uint64, words)}
+	s.gate = gate{byPattern: make([][]int32, len(s.first)-1), always: newRuleBits(len(s.rules))}
 	often := make([]int, s.leaves)
 	var e Reading
 	for _, r := range s.rules {
@@ -48,7 +64,7 @@ func (s *Set) openGate() {
 		found := t.of(r.when)
 		leaves := found.leaves
 		if !found.ok {
-			s.gate.always[n/64] |= 1 << (n % 64)
+			s.gate.always.add(n)
 			continue
 		}
 		leaves = slices.Clone(leaves) // a named condition's are others' too
@@ -61,9 +77,9 @@ func (s *Set) openGate() {
 			if !ok {
 				at = len(s.gate.bySign)
 				bySign[sign] = at
-				s.gate.bySign = append(s.gate.bySign, signed{sign, make([]uint64, words)})
+				s.gate.bySign = append(s.gate.bySign, signed{sign, newRuleBits(len(s.rules))})
 			}
-			s.gate.bySign[at].rules[n/64] |= 1 << (n % 64)
+			s.gate.bySign[at].rules.add(n)
 		}
 	}
 	for pattern := range s.gate.byPattern {
@@ -157,18 +173,18 @@ func (e *Reading) candidates() []int32 {
 	}
 	if e.in.Exhaustive {
 		for n := range e.set.rules {
-			e.isAsked[n/64] |= 1 << (n % 64)
+			e.isAsked.add(n)
 		}
 	} else if f := e.at(InText); f != nil {
 		for _, found := range f.found {
 			for _, m := range found {
 				for _, n := range e.set.gate.byPattern[m.Pattern] {
-					e.isAsked[n/64] |= 1 << (n % 64)
+					e.isAsked.add(int(n))
 				}
 			}
 		}
 		for _, s := range e.set.gate.bySign {
-			if anyOf(s.rules, wanted) && e.possible(s.sign) && len(e.find(s.sign)) > 0 {
+			if s.rules.shares(wanted) && e.possible(s.sign) && len(e.find(s.sign)) > 0 {
 				for i, w := range s.rules {
 					e.isAsked[i] |= w
 				}
@@ -181,14 +197,4 @@ func (e *Reading) candidates() []int32 {
 		}
 	}
 	return e.asked
-}
-
-// anyOf says whether two sets of bits share one.
-func anyOf(a, b []uint64) bool {
-	for i, w := range a {
-		if w&b[i] != 0 {
-			return true
-		}
-	}
-	return false
 }

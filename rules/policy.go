@@ -28,8 +28,8 @@ type Policy struct {
 
 	office   detect.Office // what the detectors need of it
 	has      map[string]bool
-	rules    []uint64 // bits: those of its categories, by their place in the set
-	postless []uint64 // bits: of these, those that do not look at the official post
+	rules    ruleBits // of its categories
+	postless ruleBits // of these, those that do not look at the official post
 	abstains []string
 }
 

@@ -333,12 +333,12 @@ func (c *compiler) link() {
 		for _, clause := range p.Clauses {
 			p.has[clause.Category] = true
 		}
-		p.rules, p.postless = make([]uint64, (len(c.set.rules)+63)/64), make([]uint64, (len(c.set.rules)+63)/64)
+		p.rules, p.postless = newRuleBits(len(c.set.rules)), newRuleBits(len(c.set.rules))
 		for n, r := range c.set.rules {
 			if p.has[r.Category] {
-				p.rules[n/64] |= 1 << (n % 64)
+				p.rules.add(n)
 				if !r.needsPost {
-					p.postless[n/64] |= 1 << (n % 64)
+					p.postless.add(n)
 				}
 			}
 			if r.needsPost && p.has[r.Category] && !slices.Contains(p.abstains, r.Category) {

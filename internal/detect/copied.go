@@ -14,7 +14,7 @@ const copiedLeast = 12
 func findCopied(in *Input, found func(text.Span)) {
 	v := &in.Text.Plain
 	a, b := strip(v.Runes), in.Post.strip()
-	if !in.Post.mayShare(a.runes, 1) {
+	if !in.Post.mayShare(a.runes) {
 		return
 	}
 	for _, s := range copies(a.runes, b.runes, copiedLeast) {

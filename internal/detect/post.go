@@ -40,15 +40,15 @@ func (p *Post) alignedFacts() []fact {
 	return p.facts
 }
 
-// mayShare is a necessary condition: false means that the post and r share fewer than n runs of gramLength letters.
-func (p *Post) mayShare(r []rune, n int) bool {
+// mayShare is a necessary condition: false means that the post and r share no run of gramLength letters.
+func (p *Post) mayShare(r []rune) bool {
 	p.once.Do(p.prepare)
-	for i := 0; i+gramLength <= len(r) && n > 0; i++ {
-		if p.known.has(r[i : i+gramLength]) {
-			n--
+	for ; len(r) >= gramLength; r = r[1:] {
+		if p.known.has(r[:gramLength]) {
+			return true
 		}
 	}
-	return n <= 0
+	return false
 }
 
 // mayBeKindred is a necessary condition: false means that the post shares too little with a plain text to be worth aligning with it. It

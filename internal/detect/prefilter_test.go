@@ -56,7 +56,7 @@ func TestQuickLooks(t *testing.T) {
 				t.Fatalf("what %q shares with %q is ruled out", string(s), string(post))
 			}
 		}
-		if len(copies(s, post, gramLength)) > 0 && !p.mayShare(s, 1) {
+		if len(copies(s, post, gramLength)) > 0 && !p.mayShare(s) {
 			t.Fatalf("what %q copies from %q is ruled out", string(s), string(post))
 		}
 	}
