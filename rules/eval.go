@@ -44,7 +44,7 @@ type Hit struct {
 type Result struct {
 	Hits      []Hit    // by rule id
 	Abstained []string // categories with rules that need the official post, which is not known
-	// Quiet: no rule could hold by the literals and what else opens the gate, so none was evaluated.
+	// Quiet: no rule could hold by the literals alone, so nothing was tokenized or evaluated.
 	Quiet bool
 }
 
@@ -80,11 +80,13 @@ func (s *Set) Match(in Input) Result {
 
 // Match evaluates the rules of the policy's categories on the reply.
 func (e *Reading) Match() Result {
-	res := Result{Quiet: true}
+	res := Result{}
 	if !e.hasPost() {
 		res.Abstained = e.in.Policy.abstains
 	}
-	for _, n := range e.candidates() {
+	candidates := e.candidates()
+	res.Quiet = !e.signAsked
+	for _, n := range candidates {
 		r := e.set.rules[n]
 		if !e.possible(r.when) {
 			continue
@@ -176,6 +178,7 @@ type Reading struct {
 	asked     []int32 // rules to ask, by their place in the set
 	isAsked   ruleBits
 	wereAsked bool
+	signAsked bool // whether a sign was evaluated for it
 
 	found    recall[[]match] // by detector and field
 	maybe    recall[bool]    // by detector and field

@@ -165,7 +165,7 @@ func (e *Reading) candidates() []int32 {
 	if e.wereAsked {
 		return e.asked
 	}
-	e.wereAsked, e.asked = true, e.asked[:0]
+	e.wereAsked, e.signAsked, e.asked = true, false, e.asked[:0]
 	e.isAsked = append(e.isAsked[:0], e.set.gate.always...)
 	wanted := e.in.Policy.rules
 	if !e.hasPost() {
@@ -184,7 +184,10 @@ func (e *Reading) candidates() []int32 {
 			}
 		}
 		for _, s := range e.set.gate.bySign {
-			if s.rules.shares(wanted) && e.possible(s.sign) && len(e.find(s.sign)) > 0 {
+			if !s.rules.shares(wanted) || !e.possible(s.sign) {
+				continue
+			}
+			if e.signAsked = true; len(e.find(s.sign)) > 0 {
 				for i, w := range s.rules {
 					e.isAsked[i] |= w
 				}
