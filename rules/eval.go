@@ -683,7 +683,7 @@ func (e *Reading) search(c *cond) []match {
 	var out []match
 	switch c.kind {
 	case kindClass, kindLiteral:
-		if f = e.at(c.field); f == nil || c.leaf < 0 || !e.has(f, c.leaf) && !e.in.Exhaustive {
+		if f = e.at(c.field); f == nil || c.leaf < 0 {
 			return nil
 		}
 		out = e.hitsOf(f, c.leaf)

@@ -20,7 +20,7 @@ const (
 // a correction alter nothing.
 func findAltered(in *Input, found func(text.Span)) {
 	v := &in.Text.Plain
-	if !in.Post.mayBeKindred(v.Runes) {
+	if !in.Post.mayShare(v.Runes, kindredLeast) {
 		return
 	}
 	a, b := strip(v.Runes).aligned(), in.Post.strip().aligned()

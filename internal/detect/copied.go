@@ -13,14 +13,17 @@ const copiedLeast = 12
 // mentions and hashtags aside.
 func findCopied(in *Input, found func(text.Span)) {
 	v := &in.Text.Plain
-	a, b := strip(v.Runes), in.Post.strip()
-	if !in.Post.mayShare(a.runes) {
+	if !in.Post.mayShare(v.Runes, oneRun) {
 		return
 	}
+	a, b := strip(v.Runes), in.Post.strip()
 	for _, s := range copies(a.runes, b.runes, copiedLeast) {
 		found(v.Span(a.at[s[0]], a.at[s[1]-1]+1))
 	}
 }
+
+// oneRun is what a copy shares with the post at the least.
+func oneRun(int) int { return 1 }
 
 // copies gives the stretches of a, [start,end), whose every n characters in a row stand in b. Linear in time: the hashes of
 // a's stretches are looked for in b once, and each is done with when it is found.

@@ -40,22 +40,11 @@ func (p *Post) alignedFacts() []fact {
 	return p.facts
 }
 
-// mayShare is a necessary condition: false means that the post and r share no run of gramLength letters.
-func (p *Post) mayShare(r []rune) bool {
-	p.once.Do(p.prepare)
-	for ; len(r) >= gramLength; r = r[1:] {
-		if p.known.has(r[:gramLength]) {
-			return true
-		}
-	}
-	return false
-}
-
-// mayBeKindred is a necessary condition: false means that the post shares too little with a plain text to be worth aligning with it. It
-// takes no memory, as most replies share nothing.
-func (p *Post) mayBeKindred(r []rune) bool {
+// mayShare is a necessary condition: false means that the post and a plain text share fewer runs of gramLength letters than the least for
+// so many letters. It takes no memory where nothing but marks is to be stripped, as most replies share nothing.
+func (p *Post) mayShare(r []rune, least func(letters int) int) bool {
 	if mayLink(r) || slices.ContainsFunc(r, func(c rune) bool { return c == '@' || c == '#' }) {
-		return true // what is dropped of it joins what stands before and after
+		r = strip(r).runes // what is dropped joins what stands before and after
 	}
 	p.once.Do(p.prepare)
 	var last [gramLength]rune // in turn
@@ -70,7 +59,7 @@ func (p *Post) mayBeKindred(r []rune) bool {
 			shared++
 		}
 	}
-	return shared >= kindredLeast(n)
+	return shared >= least(n)
 }
 
 const gramLength = 4

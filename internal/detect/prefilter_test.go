@@ -52,11 +52,11 @@ func TestQuickLooks(t *testing.T) {
 		written := marked(s, random)
 		if kindred(strip(written).aligned().runes, post) {
 			kin++
-			if !p.mayBeKindred(written) {
+			if !p.mayShare(written, kindredLeast) {
 				t.Fatalf("what %q shares with %q is ruled out", string(s), string(post))
 			}
 		}
-		if len(copies(s, post, gramLength)) > 0 && !p.mayShare(s) {
+		if len(copies(s, post, gramLength)) > 0 && !p.mayShare(s, oneRun) {
 			t.Fatalf("what %q copies from %q is ruled out", string(s), string(post))
 		}
 	}
