@@ -9,20 +9,25 @@
 // before it, and with 100,000 patterns that access misses the cache. So Find looks at each position alone and asks, before
 // it touches any trie, whether a pattern can begin there at all:
 //
-//   - A character becomes its code: its rank by frequency in the patterns, 0 where no pattern has it. One flat table does
+//   - A character becomes its code: about its rank by frequency in the patterns, 0 where no pattern has it. One flat table does
 //     that for the characters of three bytes, whose decoder is written out; it can fold letter case, width and kana for
 //     nothing (CompileFolded).
-//   - The codes of the last four characters are kept in one 64-bit word. A hash of the first two picks a word of a small
-//     table (filter), in which a bit chosen by the third says whether any pattern begins like that. A pattern of two
-//     characters sets the whole word, one of a single character marks its code by an odd number. The table has at most
+//   - The codes of the last four characters are kept in one 64-bit word. A hash of two characters picks a word of a small
+//     table (filter), in which the bit of the third says whether any pattern begins like that. A pattern of two
+//     characters sets the whole word. The characters that are patterns by themselves share bits that are set in every word,
+//     so a position comes through two characters before one of these. The table has at most
 //     256 KB: a larger one lets fewer positions pass, but no longer stays in the cache.
 //   - Positions that pass are queued, without a branch: the queue is written at every position, and its length grows by the
-//     bit. There is nothing to mispredict, and the processor works on many positions at once.
+//     bit. There is nothing to mispredict, and the processor works on many positions at once. What a position costs is
+//     then the number of instructions: two characters are decoded at once in one 64-bit word, the word of the filter is
+//     fetched before its third character is known, and that character's code is the bit's number as it is.
 //   - A second table of the same kind (deep), addressed by three characters and with bits for the fourth, thins the queue.
-//     Of a text with rare matches about one position in a hundred is left with 4,600 patterns, one in ten with 460,000.
+//     Of the benchmark's comments one position in twelve is left with 4,600 patterns, one in ten with 460,000; one in
+//     twenty-four begins a match.
 //
-// What is left is looked up in the trie of all patterns, from its position on, until the trie ends. Matches come out by
-// their end, which costs a move only where two overlap.
+// What is left is looked up in the trie of all patterns: first the four characters that are known, for the whole queue and
+// again without a branch (climb), so that the processor waits for the nodes of several positions at the same time. Only where a
+// pattern ends there, or goes on, is there anything to decide. Matches come out by their end, which costs a move only where two overlap.
 //
 // # The worst case
 //
@@ -64,15 +69,16 @@ type Match struct{ Pattern, Start, End int32 }
 
 // Matcher is an immutable set of patterns. It may be shared between goroutines.
 type Matcher struct {
-	low   *[0x800]uint16   // codes of the code points below U+0800
-	bmp   *[0x10000]uint16 // codes of the others of three bytes; illFormed for what three bytes may not spell
-	pages *[0x1000]uint16  // of the upper bits of a code point beyond U+FFFF: its page in high
-	high  []uint16         // pages of 256 codes; page 0 is all zero
+	low   [0x800]uint16   // codes of the code points below U+0800
+	bmp   [0x10000]uint16 // codes of the others of three bytes; illFormed for what three bytes may not spell
+	pages *[0x1000]uint16 // of the upper bits of a code point beyond U+FFFF: its page in high
+	high  []uint16        // pages of 256 codes; page 0 is all zero
 
 	filter     []uint64 // of the hash of two characters: a bit for the third, all bits for a pattern of two
 	filterMask uint64
 	deep       []uint64 // of the hash of three characters: a bit for the fourth, all bits for a pattern of three
 	deepShift  uint64
+	alone      uint64 // bits of the filter that stand for characters which are patterns by themselves
 
 	nodes []uint64 // the trie
 	fail  []uint32 // of a node: the node of its longest proper suffix that is in the trie
@@ -103,8 +109,9 @@ const (
 const (
 	none      = -1
 	illFormed = 0xFFFF // no code
-	maxRank   = 0x7F00 // a code is twice the rank, plus one for a pattern of one character
+	maxRunes  = 0x7F00
 	mix       = 0x9E3779B97F4A7C15
+	mix32     = 0x9E3779B1
 
 	minFilterBits, maxFilterBits = 9, 15 // 4 to 256 KB
 	minDeepBits, maxDeepBits     = 7, 15
@@ -113,19 +120,26 @@ const (
 func label(n uint64) uint64 { return n >> 48 }
 
 // children is n's base; 0 if n is a leaf.
-func children(n uint64) uint64 { return n & 0xFFFFFFFF & ((n >> 32 & 1) - 1) }
+func children(n uint64) uint64 {
+	b := n & 0xFFFFFFFF
+	if n&leafFlag != 0 {
+		b = 0
+	}
+	return b
+}
 
 // pattern is the number of the first of the equal patterns that end in n.
 func (m *Matcher) pattern(n uint64) int32 {
+	p := int32(at(m.nodes, n&math.MaxUint32))
 	if n&leafFlag != 0 {
-		return int32(n)
+		p = int32(n)
 	}
-	return int32(m.nodes[uint32(n)])
+	return p
 }
 
-// The hashes of the first two and three of the four codes in w.
-func hash2(w uint64) uint64 { return uint64(uint32(w)) * mix >> 40 }
-func hash3(w uint64) uint64 { return w << 16 * mix }
+// hash2 is the hash of the last two of the four codes in w, hash3 that of the first three.
+func hash2(w uint64) uint64 { return uint64(uint32(w) * mix32 >> (32 - maxFilterBits)) }
+func hash3(w uint64) uint64 { return w >> 16 * mix }
 
 // Compile builds the matcher. A pattern's number is its index; equal patterns each keep theirs.
 // An empty pattern is an error. A byte that is not UTF-8 counts as U+FFFD, as in []rune(pattern).
@@ -141,7 +155,7 @@ func CompileFolded(patterns []string, fold func(rune) rune) (*Matcher, error) {
 		fold = func(r rune) rune { return r }
 	}
 	m := &Matcher{
-		low: new([0x800]uint16), bmp: new([0x10000]uint16), pages: new([0x1000]uint16), high: make([]uint16, 0x100),
+		pages: new([0x1000]uint16), high: make([]uint16, 0x100),
 		next: make([]int32, len(patterns)), length: make([]uint16, len(patterns)),
 	}
 	total := 0
@@ -171,7 +185,7 @@ func CompileFolded(patterns []string, fold func(rune) rune) (*Matcher, error) {
 	if total > math.MaxInt32/4 {
 		return nil, fmt.Errorf("patterns have %d code points together: keep them under %d", total, math.MaxInt32/4)
 	}
-	codes, err := number(used, alone)
+	codes, own, err := number(used, alone)
 	if err != nil {
 		return nil, err
 	}
@@ -190,6 +204,7 @@ func CompileFolded(patterns []string, fold func(rune) rune) (*Matcher, error) {
 		}
 	}
 
+	m.alone = own
 	keys, flat := make([][]uint16, len(patterns)), make([]uint16, 0, total)
 	for i, p := range patterns {
 		from := len(flat)
@@ -205,30 +220,39 @@ func CompileFolded(patterns []string, fold func(rune) rune) (*Matcher, error) {
 	return m, nil
 }
 
-// number gives the characters their codes: the more often one is used, the lower. No code shares the filters' bit of code 0.
-func number(used map[rune]int, alone map[rune]bool) (map[rune]uint16, error) {
+// number gives the characters their codes: the more often one is used, the lower. The remainder of a code by 64 is its bit in the filters: bit 0
+// is that of no character, and the next ones, which are returned, are of the characters that are patterns by themselves.
+func number(used map[rune]int, alone map[rune]bool) (codes map[rune]uint16, bits uint64, err error) {
 	runes := make([]rune, 0, len(used))
 	for r := range used {
 		runes = append(runes, r)
 	}
+	if len(runes) >= maxRunes {
+		return nil, 0, fmt.Errorf("patterns have %d different characters: keep them under %d", len(runes), maxRunes)
+	}
 	slices.SortFunc(runes, func(a, b rune) int {
 		return cmp.Or(cmp.Compare(used[b], used[a]), cmp.Compare(a, b))
 	})
-	codes := make(map[rune]uint16, len(runes))
-	next := uint16(1)
+	kept := uint16(0) // their share of the bits is that of the characters, so that few codes are left out
+	if len(alone) > 0 {
+		kept = uint16(min(max((63*len(alone)+len(runes)/2)/len(runes), 1), 62))
+	}
+	codes = make(map[rune]uint16, len(runes))
+	its, others := uint16(1), kept+1
 	for _, r := range runes {
-		if next > maxRank {
-			return nil, fmt.Errorf("patterns have %d different characters: keep them under %d", len(runes), maxRank/64*63)
-		}
-		codes[r] = next << 1
 		if alone[r] {
-			codes[r]++
+			codes[r] = its
+			if its++; its%64 == kept+1 {
+				its += 64 - kept
+			}
+			continue
 		}
-		if next++; next%64 == 0 {
-			next++
+		codes[r] = others
+		if others++; others%64 == 0 {
+			others += kept + 1
 		}
 	}
-	return codes, nil
+	return codes, 1<<(kept+1) - 2, nil
 }
 
 // setCode enters the code of r into the tables.

@@ -145,7 +145,7 @@ func TestCompileFolded(t *testing.T) {
 
 func TestCompileRefuses(t *testing.T) {
 	var wide strings.Builder
-	for r := range rune(maxRank) {
+	for r := range rune(maxRunes) {
 		wide.WriteRune(0x20000 + r)
 	}
 	for want, pattern := range map[string]string{
@@ -372,5 +372,59 @@ func BenchmarkCompile(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		compile(b, patterns)
+	}
+}
+
+// Every character has a code of its own, and the bits of those that are patterns by themselves are no others'.
+func TestNumber(t *testing.T) {
+	for _, x := range []struct{ runes, alone int }{
+		{1, 0},
+		{1, 1},
+		{63, 1},
+		{64, 63},
+		{2000, 0},
+		{2000, 1},
+		{2000, 1000},
+		{2000, 1999},
+		{maxRunes - 1, 0},
+		{maxRunes - 1, 1},
+		{maxRunes - 1, 700},
+		{maxRunes - 1, maxRunes / 2},
+		{maxRunes - 1, maxRunes - 2},
+		{maxRunes - 1, maxRunes - 1},
+	} {
+		used, alone := map[rune]int{}, map[rune]bool{}
+		for r := range rune(x.runes) {
+			used[r] = int(r) % 100
+			if len(alone) < x.alone {
+				alone[r] = true
+			}
+		}
+		codes, own, err := number(used, alone)
+		if err != nil {
+			t.Fatalf("number of %+v: %v", x, err)
+		}
+		seen := map[uint16]rune{}
+		for r := range rune(x.runes) {
+			c := codes[r]
+			if other, ok := seen[c]; ok || c%64 == 0 || c > noLabel-64 || own>>(c%64)&1 == 1 != alone[r] {
+				t.Errorf("number of %+v: character %d has code %d (in use by %d: %v), bits %x", x, r, c, other, ok, own)
+				break
+			}
+			seen[c] = r
+		}
+	}
+}
+
+// A pattern's number may be higher than any node's.
+func TestFindBehindManyEqual(t *testing.T) {
+	patterns := make([]string, 5000, 5002)
+	for i := range patterns {
+		patterns[i] = "あ"
+	}
+	m := compile(t, append(patterns, "いう", "う"))
+	got := m.Find(nil, "いうう")
+	if want := []Match{{5000, 0, 2}, {5001, 1, 2}, {5001, 2, 3}}; !slices.Equal(got, want) {
+		t.Errorf("Find = %v, want %v", got, want)
 	}
 }

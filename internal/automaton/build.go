@@ -103,26 +103,29 @@ func (b *builder) fillFilters() {
 	}
 	size := min(max(bits.Len(uint(4*pairs)), minFilterBits), maxFilterBits)
 	m.filter, m.filterMask = make([]uint64, 1<<size), 1<<size-1
+	for i := range m.filter {
+		m.filter[i] = m.alone
+	}
 	size = min(max(bits.Len(uint(2*triples)), minDeepBits), maxDeepBits)
 	m.deep, m.deepShift = make([]uint64, 1<<size), uint64(64-size)
 	for _, k := range b.order {
 		key := b.keys[k]
 		var w uint64
 		for i, c := range key[:min(len(key), 4)] {
-			w |= uint64(c) << (16 * i)
+			w |= uint64(c) << (48 - 16*i)
 		}
-		f := &m.filter[hash2(w)&m.filterMask]
+		f := &m.filter[hash2(w>>32)&m.filterMask]
 		d := &m.deep[hash3(w)>>m.deepShift]
 		switch len(key) {
-		case 1: // its code is odd
+		case 1: // its bit is set everywhere
 		case 2:
 			*f = math.MaxUint64
 		case 3:
-			*f |= 1 << (w >> 33 & 63)
+			*f |= 1 << (w >> 16 & 63)
 			*d = math.MaxUint64
 		default:
-			*f |= 1 << (w >> 33 & 63)
-			*d |= 1 << (w >> 49 & 63)
+			*f |= 1 << (w >> 16 & 63)
+			*d |= 1 << (w & 63)
 		}
 	}
 }
@@ -229,8 +232,9 @@ func (b *builder) build() {
 			stack = b.lay(j, stack[:len(stack)-1])
 		}
 	}
-	// Behind the highest base, too, every code must have a node to be looked for in.
-	m.nodes = make([]uint64, b.top+1+width)
+	// Behind the highest base, too, every code must have a node to be looked for in, and behind the highest number in a leaf, as climb looks
+	// there as well.
+	m.nodes = make([]uint64, max(b.top+1, len(b.keys))+width)
 	for i := copy(m.nodes, b.nodes); i < len(m.nodes); i++ {
 		m.nodes[i] = noLabel << 48
 	}

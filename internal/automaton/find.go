@@ -1,26 +1,46 @@
 package automaton
 
-import "unicode/utf8"
+import (
+	"math"
+	"math/bits"
+	"unicode/utf8"
+)
 
-// A candidate is a position at which a pattern may begin.
+// A candidate is a position at which a pattern may begin, or two characters before one that is a pattern by itself.
 type candidate struct {
-	codes uint64 // of the first four characters, the first lowest; 0 behind the text
+	codes uint64 // of the first four characters, the first highest; 0 behind the text
 	pos   uint64 // of the character after them: its number <<32 | its index in the text
 }
+
+// A place is a candidate in the queue, and what climb finds there.
+type place struct {
+	candidate
+	last uint64 // the deepest node of the first four that ends a pattern
+	rest uint64 // where the children of the fourth are, 0 if there are none; the bits of the ends
+}
+
+// The bits in rest of what ends a pattern.
+const (
+	endsThird = 1 << 32 // the third character by itself
+	endsTwo   = 1 << 33 // the first two; those of three and four follow
+)
 
 // A scanner is how far a text has been read.
 type scanner struct {
 	candidate        // of three characters ago
-	k         uint64 // candidates in the queue
-	queue     [queueLen]candidate
+	passed    uint64 // 1 if the one of two characters ago is to be queued
+	k         uint64 // words of the queue in use
+	queue     [queueLen]place
 }
 
 const (
-	queueLen = 32
+	queueLen   = 16
+	placeWords = 4                           // of 64 bits
+	enough     = (queueLen - 1) * placeWords // there is room for one candidate, and for one that does not pass
 
 	maxText  = 1<<31 - 1
 	nextPos  = 1 << 32 // one character on
-	lookback = 3       // characters after which a position has its four codes
+	lookback = 2       // characters behind the text that are needed for its last position
 )
 
 // isThree says whether the four bytes of x begin with the pattern of bits of a character of three.
@@ -40,12 +60,12 @@ func (m *Matcher) Find(dst []Match, text string) []Match {
 	base, budget := len(dst), 64+len(text)/6
 	for behind := 0; budget >= 0; {
 		m.scan(&s, text)
-		if s.k == queueLen {
+		if s.k >= enough {
 			dst, budget = m.flush(dst, base, &s, text, budget)
 			continue
 		}
 		if p := uint32(s.pos); int(p) < len(text) {
-			c, size := m.decode(text[p:])
+			c, size := m.codeAt(text, int(p))
 			m.push(&s, c, uint64(size))
 			continue
 		}
@@ -70,7 +90,7 @@ func (m *Matcher) FindRunes(dst []Match, text []rune) []Match {
 	base, budget := len(dst), 64+len(text)/2
 	for behind := 0; budget >= 0; {
 		m.scanRunes(&s, text)
-		if s.k == queueLen {
+		if s.k >= enough {
 			dst, budget = m.flushRunes(dst, base, &s, text, budget)
 			continue
 		}
@@ -108,77 +128,100 @@ func (m *Matcher) decode(s string) (code uint64, size int) {
 
 // push takes one character of size bytes.
 func (m *Matcher) push(s *scanner, c, size uint64) {
-	s.codes = s.codes>>16 | c<<48
-	s.pos += nextPos + size
 	f := at(m.filter, hash2(s.codes)&m.filterMask)
+	s.codes = s.codes<<16 | c
+	s.pos += nextPos + size
 	put(&s.queue, s.k, s.candidate)
-	s.k += (f>>(s.codes>>33&63) | s.codes) & 1
+	s.k += s.passed * placeWords
+	s.passed = f >> (c & 63) & 1
 }
 
 // scan takes characters of three bytes and of one until another one comes, the text ends or the queue is full. It is the
-// loop in which all the time goes: it calls nothing, so that everything stays in registers.
+// loop in which all the time goes: it calls nothing, so that everything stays in registers, and takes two characters of three bytes at once.
 func (m *Matcher) scan(s *scanner, text string) {
-	low, bmp, filter, mask := m.low, m.bmp, m.filter, m.filterMask
-	w, pos, k := s.codes, s.pos, s.k
-	end := uint64(max(len(text)-3, 0)) // from here on there are no four bytes to load
-	for k < queueLen && uint64(uint32(pos)) < end {
-		x := load32(text, uint64(uint32(pos)))
+	filter, mask := m.filter, m.filterMask
+	w, pos, k, passed := s.codes, s.pos, s.k, s.passed
+	end := uint64(max(len(text)-7, 0)) // from here on there are no eight bytes to load
+	for k < enough && uint64(uint32(pos)) < end {
+		x := load64(text, uint64(uint32(pos)))
+		if x&0xC0C0F0C0C0F0 == 0x8080E08080E0 {
+			t := x<<12&0xF00000F000 | x>>2&0xFC0000FC0 | x>>16&0x3F00003F
+			c, d := uint64(at16(m.bmp[:], t&0xFFFF)), uint64(at16(m.bmp[:], t>>24))
+			if c == illFormed || d == illFormed {
+				break
+			}
+			f := at(filter, hash2(w)&mask)
+			w = w<<16 | c
+			pos += nextPos + 3
+			put(&s.queue, k, candidate{w, pos})
+			k += passed * placeWords
+			passed = f >> (c & 63) & 1
+			f = at(filter, hash2(w)&mask)
+			w = w<<16 | d
+			pos += nextPos + 3
+			put(&s.queue, k, candidate{w, pos})
+			k += passed * placeWords
+			passed = f >> (d & 63) & 1
+			continue
+		}
 		var c uint64
-		if isThree(x) {
-			if c = uint64(at16(bmp[:], three(x))); c == illFormed {
+		if isThree(uint32(x)) {
+			if c = uint64(at16(m.bmp[:], three(uint32(x)))); c == illFormed {
 				break
 			}
 			pos += nextPos + 3
 		} else if x&0x80 == 0 {
-			c = uint64(at16(low[:], uint64(x&0x7F)))
+			c = uint64(at16(m.low[:], x&0x7F))
 			pos += nextPos + 1
 		} else {
 			break
 		}
-		w = w>>16 | c<<48
 		f := at(filter, hash2(w)&mask)
+		w = w<<16 | c
 		put(&s.queue, k, candidate{w, pos})
-		k += (f>>(w>>33&63) | w) & 1
+		k += passed * placeWords
+		passed = f >> (c & 63) & 1
 	}
-	s.codes, s.pos, s.k = w, pos, k
+	s.codes, s.pos, s.k, s.passed = w, pos, k, passed
 }
 
 // scanRunes is scan over code points, up to one beyond U+FFFF.
 func (m *Matcher) scanRunes(s *scanner, text []rune) {
-	low, bmp, filter, mask := m.low, m.bmp, m.filter, m.filterMask
-	w, pos, k := s.codes, s.pos, s.k
-	for k < queueLen && int(uint32(pos)) < len(text) {
+	filter, mask := m.filter, m.filterMask
+	w, pos, k, passed := s.codes, s.pos, s.k, s.passed
+	for k < enough && int(uint32(pos)) < len(text) {
 		r := uint32(text[uint32(pos)])
 		var c uint64
 		if r < 0x800 {
-			c = uint64(low[r])
+			c = uint64(m.low[r])
 		} else if r < 0x10000 {
-			if c = uint64(bmp[r]); c == illFormed {
+			if c = uint64(m.bmp[r]); c == illFormed {
 				break
 			}
 		} else {
 			break
 		}
 		pos += nextPos + 1
-		w = w>>16 | c<<48
 		f := at(filter, hash2(w)&mask)
+		w = w<<16 | c
 		put(&s.queue, k, candidate{w, pos})
-		k += (f>>(w>>33&63) | w) & 1
+		k += passed * placeWords
+		passed = f >> (c & 63) & 1
 	}
-	s.codes, s.pos, s.k = w, pos, k
+	s.codes, s.pos, s.k, s.passed = w, pos, k, passed
 }
 
-// thin empties the queue but for the candidates that may have a pattern of less than four characters, or the first four of a
-// longer one, and says how many these are. It has no branches either.
+// thin empties the queue but for the candidates that may have a pattern of two or three characters, or the first four of a
+// longer one, and for those with a pattern of one character. It says how many these are. It has no branches either.
 func (m *Matcher) thin(s *scanner) uint64 {
-	filter, mask, deep, shift := m.filter, m.filterMask, m.deep, m.deepShift&63
-	left := uint64(0)
-	for i := range s.k {
+	filter, mask, deep, shift, alone := m.filter, m.filterMask, m.deep, m.deepShift&63, m.alone
+	left, n := uint64(0), s.k
+	for i := uint64(0); i < n; i += placeWords {
 		q := get(&s.queue, i)
-		f := at(filter, hash2(q.codes)&mask)
+		f := at(filter, hash2(q.codes>>32)&mask)
 		d := at(deep, hash3(q.codes)>>shift)
 		put(&s.queue, left, q)
-		left += (q.codes | d>>(q.codes>>49&63) | isFull(f)) & 1
+		left += (d>>(q.codes&63) | alone>>(q.codes>>16&63) | isFull(f)) & 1 * placeWords
 	}
 	s.k = 0
 	return left
@@ -191,82 +234,152 @@ func isFull(f uint64) uint64 {
 	return 0
 }
 
+// climb looks up the first four characters of the candidates in the first n words of the queue, and keeps those where a pattern ends or may go
+// on. It has no branches, so that the processor climbs from several at a time and waits for all their nodes together.
+func (m *Matcher) climb(s *scanner, n uint64) uint64 {
+	nodes, alone, left := m.nodes, m.alone, uint64(0)
+	for i := uint64(0); i < n; i += placeWords {
+		q := get(&s.queue, i)
+		c1, c2, c3, c4 := q.codes>>48, q.codes>>32&0xFFFF, q.codes>>16&0xFFFF, q.codes&0xFFFF
+		// Behind the end of the way stands any node, and behind a leaf what its number points to: off is more than 0 then.
+		n1 := at(nodes, rootBase+c1)
+		n2 := at(nodes, n1&math.MaxUint32+c2)
+		n3 := at(nodes, n2&math.MaxUint32+c3)
+		n4 := at(nodes, n3&math.MaxUint32+c4)
+		off := label(n1) ^ c1 | n1/leafFlag&1 | (label(n2) ^ c2)
+		last, end := n2, n2/endFlag&isZero(off)
+		rest := end*endsTwo | alone>>(c3&63)&1*endsThird
+		off |= n2/leafFlag&1 | (label(n3) ^ c3)
+		if end = n3 / endFlag & isZero(off); end != 0 {
+			last = n3
+		}
+		rest |= end * (endsTwo << 1)
+		off |= n3/leafFlag&1 | (label(n4) ^ c4)
+		if end = n4 / endFlag & isZero(off); end != 0 {
+			last = n4
+		}
+		rest |= end * (endsTwo << 2)
+		off |= n4 / leafFlag & 1
+		rest |= n4 & math.MaxUint32 & -isZero(off)
+		keep(&s.queue, left, place{q, last, rest})
+		left += (rest | -rest) >> 63 * placeWords
+	}
+	return left
+}
+
+// isZero is 1 for 0, and 0 for what is less than 1<<63.
+func isZero(x uint64) uint64 { return (x - 1) >> 63 }
+
+// child is the node of code c under a node whose children are at base, or 0.
+func child(nodes []uint64, base, c uint64) uint64 {
+	n := at(nodes, base+c)
+	if label(n) != c {
+		n = 0
+	}
+	return n
+}
+
 // flush looks the queue up in the trie. It returns what is left of the budget.
 func (m *Matcher) flush(dst []Match, base int, s *scanner, text string, budget int) ([]Match, int) {
-	left := m.thin(s)
-	for i := uint64(0); i < left && budget >= 0; i++ {
-		dst, budget = m.walk(dst, base, text, &s.queue[i%queueLen], budget)
+	left := m.climb(s, m.thin(s))
+	for i := uint64(0); i < left && budget >= 0; i += placeWords {
+		p := &s.queue[i/placeWords%queueLen]
+		dst, budget = m.tell(dst, base, p, budget)
+		if n := p.rest & math.MaxUint32; n != 0 {
+			dst, budget = m.walk(dst, base, text, p, n, budget)
+		}
 	}
 	return dst, budget
 }
 
 // flushRunes is flush over code points.
 func (m *Matcher) flushRunes(dst []Match, base int, s *scanner, text []rune, budget int) ([]Match, int) {
-	left := m.thin(s)
-	for i := uint64(0); i < left && budget >= 0; i++ {
-		dst, budget = m.walkRunes(dst, base, text, &s.queue[i%queueLen], budget)
+	left := m.climb(s, m.thin(s))
+	for i := uint64(0); i < left && budget >= 0; i += placeWords {
+		p := &s.queue[i/placeWords%queueLen]
+		dst, budget = m.tell(dst, base, p, budget)
+		if n := p.rest & math.MaxUint32; n != 0 {
+			dst, budget = m.walkRunes(dst, base, text, p, n, budget)
+		}
 	}
 	return dst, budget
 }
 
-// walk adds the matches that start at q.
-func (m *Matcher) walk(dst []Match, base int, text string, q *candidate, budget int) ([]Match, int) {
-	n, dst, budget := m.head(dst, base, q, budget)
-	if n == 0 {
+// tell adds the matches of two to four characters that start at p, and that of its third character alone.
+func (m *Matcher) tell(dst []Match, base int, p *place, budget int) ([]Match, int) {
+	ends, start := p.rest/endsThird, int32(p.pos>>32)-4
+	switch {
+	case ends == 0:
 		return dst, budget
+	case ends&(ends-1|1) == 0: // one, of the first characters
+		return m.add(dst, base, Match{m.pattern(p.last), start, start + int32(bits.Len64(ends))}, budget)
 	}
-	start, end := int32(q.pos>>32)-4, int32(q.pos>>32)
-	for p := int(uint32(q.pos)); p < len(text); {
-		c, size := m.decode(text[p:])
-		p += size
-		if n = at(m.nodes, children(n)+c); label(n) != c {
+	s, codes := uint64(rootBase), p.codes
+	for i := range int32(4) {
+		n := child(m.nodes, s, codes>>48)
+		s, codes = children(n), codes<<16
+		if i > 0 && ends>>i&1 != 0 {
+			dst, budget = m.add(dst, base, Match{m.pattern(n), start, start + i + 1}, budget)
+		}
+	}
+	if ends&1 != 0 {
+		n := child(m.nodes, rootBase, p.codes>>16&0xFFFF)
+		dst, budget = m.add(dst, base, Match{m.pattern(n), start + 2, start + 3}, budget)
+	}
+	return dst, budget
+}
+
+// walk adds the matches of more than four characters that start at p: n is where the children of its fourth are.
+func (m *Matcher) walk(dst []Match, base int, text string, p *place, n uint64, budget int) ([]Match, int) {
+	start, end := int32(p.pos>>32)-4, int32(p.pos>>32)
+	for i := int(uint32(p.pos)); i < len(text); {
+		c, size := m.codeAt(text, i)
+		x := at(m.nodes, n+c)
+		if label(x) != c {
 			break
 		}
 		budget--
-		if end++; n&endFlag != 0 {
-			dst, budget = m.add(dst, base, Match{m.pattern(n), start, end}, budget)
+		i += size
+		if end++; x&endFlag != 0 {
+			dst, budget = m.add(dst, base, Match{m.pattern(x), start, end}, budget)
 		}
+		n = children(x)
 	}
 	return dst, budget
 }
 
 // walkRunes is walk over code points.
-func (m *Matcher) walkRunes(dst []Match, base int, text []rune, q *candidate, budget int) ([]Match, int) {
-	n, dst, budget := m.head(dst, base, q, budget)
-	if n == 0 {
-		return dst, budget
-	}
-	start, end := int32(q.pos>>32)-4, int32(q.pos>>32)
-	for p := int(uint32(q.pos)); p < len(text); p++ {
-		c := m.code(text[p])
-		if n = at(m.nodes, children(n)+c); label(n) != c {
+func (m *Matcher) walkRunes(dst []Match, base int, text []rune, p *place, n uint64, budget int) ([]Match, int) {
+	start, end := int32(p.pos>>32)-4, int32(p.pos>>32)
+	for i := int(uint32(p.pos)); i < len(text); i++ {
+		c := m.code(text[i])
+		x := at(m.nodes, n+c)
+		if label(x) != c {
 			break
 		}
 		budget--
-		if end++; n&endFlag != 0 {
-			dst, budget = m.add(dst, base, Match{m.pattern(n), start, end}, budget)
+		if end++; x&endFlag != 0 {
+			dst, budget = m.add(dst, base, Match{m.pattern(x), start, end}, budget)
 		}
+		n = children(x)
 	}
 	return dst, budget
 }
 
-// head is the part of walk for the four characters whose codes are known. It returns their node, or 0 if there is none.
-func (m *Matcher) head(dst []Match, base int, q *candidate, budget int) (uint64, []Match, int) {
-	nodes, w, s := m.nodes, q.codes, uint64(rootBase)
-	start := int32(q.pos>>32) - 4
-	var n uint64
-	for end := start + 1; end <= start+4; end++ {
-		c := w & 0xFFFF
-		if n = at(nodes, s+c); label(n) != c {
-			return 0, dst, budget
-		}
-		if n&endFlag != 0 {
-			dst, budget = m.add(dst, base, Match{m.pattern(n), start, end}, budget)
-		}
-		w >>= 16
-		s = children(n)
+// codeAt is the code of the character of text at byte i and its length in bytes.
+func (m *Matcher) codeAt(text string, i int) (code uint64, size int) {
+	var x uint32
+	if i+4 <= len(text) {
+		x = load32(text, uint64(i))
+	} else if i+3 == len(text) && i > 0 {
+		x = load32(text, uint64(i-1)) >> 8
 	}
-	return n, dst, budget
+	if isThree(x) {
+		if c := m.bmp[three(x)&0xFFFF]; c != illFormed {
+			return uint64(c), 3
+		}
+	}
+	return m.decode(text[i:])
 }
 
 // add puts a match and those of the patterns equal to its in order behind base. What it moves costs budget.
@@ -274,7 +387,7 @@ func (m *Matcher) add(dst []Match, base int, x Match, budget int) ([]Match, int)
 	for {
 		dst = append(dst, x)
 		i := len(dst) - 1
-		for ; i > base && dst[i-1].End > x.End; i-- {
+		for ; i > base && (dst[i-1].End > x.End || dst[i-1].End == x.End && dst[i-1].Start > x.Start); i-- {
 			dst[i] = dst[i-1]
 			budget--
 		}
