@@ -120,21 +120,14 @@ const (
 func label(n uint64) uint64 { return n >> 48 }
 
 // children is n's base; 0 if n is a leaf.
-func children(n uint64) uint64 {
-	b := n & 0xFFFFFFFF
-	if n&leafFlag != 0 {
-		b = 0
-	}
-	return b
-}
+func children(n uint64) uint64 { return n & 0xFFFFFFFF & ((n >> 32 & 1) - 1) }
 
 // pattern is the number of the first of the equal patterns that end in n.
 func (m *Matcher) pattern(n uint64) int32 {
-	p := int32(at(m.nodes, n&math.MaxUint32))
 	if n&leafFlag != 0 {
-		p = int32(n)
+		return int32(n)
 	}
-	return p
+	return int32(m.nodes[uint32(n)])
 }
 
 // hash2 is the hash of the last two of the four codes in w, hash3 that of the first three.

@@ -232,9 +232,8 @@ func (b *builder) build() {
 			stack = b.lay(j, stack[:len(stack)-1])
 		}
 	}
-	// Behind the highest base, too, every code must have a node to be looked for in, and behind the highest number in a leaf, as climb looks
-	// there as well.
-	m.nodes = make([]uint64, max(b.top+1, len(b.keys))+width)
+	// Behind the highest base, too, every code must have a node to be looked for in.
+	m.nodes = make([]uint64, b.top+1+width)
 	for i := copy(m.nodes, b.nodes); i < len(m.nodes); i++ {
 		m.nodes[i] = noLabel << 48
 	}

@@ -21,8 +21,8 @@ type place struct {
 
 // The bits in rest of what ends a pattern.
 const (
-	endsThird = 1 << 32 // the third character by itself
-	endsTwo   = 1 << 33 // the first two; those of three and four follow
+	endsThird = endFlag >> 1 // the third character by itself
+	endsTwo   = endFlag      // the first two; those of three and four follow
 )
 
 // A scanner is how far a text has been read.
@@ -241,43 +241,33 @@ func (m *Matcher) climb(s *scanner, n uint64) uint64 {
 	for i := uint64(0); i < n; i += placeWords {
 		q := get(&s.queue, i)
 		c1, c2, c3, c4 := q.codes>>48, q.codes>>32&0xFFFF, q.codes>>16&0xFFFF, q.codes&0xFFFF
-		// Behind the end of the way stands any node, and behind a leaf what its number points to: off is more than 0 then.
-		n1 := at(nodes, rootBase+c1)
-		n2 := at(nodes, n1&math.MaxUint32+c2)
-		n3 := at(nodes, n2&math.MaxUint32+c3)
-		n4 := at(nodes, n3&math.MaxUint32+c4)
-		off := label(n1) ^ c1 | n1/leafFlag&1 | (label(n2) ^ c2)
-		last, end := n2, n2/endFlag&isZero(off)
-		rest := end*endsTwo | alone>>(c3&63)&1*endsThird
-		off |= n2/leafFlag&1 | (label(n3) ^ c3)
-		if end = n3 / endFlag & isZero(off); end != 0 {
+		n1 := child(nodes, rootBase, c1)
+		n2 := child(nodes, children(n1), c2)
+		n3 := child(nodes, children(n2), c3)
+		n4 := child(nodes, children(n3), c4)
+		last, rest := n2, n2&endFlag|alone>>(c3&63)&1*endsThird
+		if n3&endFlag != 0 {
 			last = n3
 		}
-		rest |= end * (endsTwo << 1)
-		off |= n3/leafFlag&1 | (label(n4) ^ c4)
-		if end = n4 / endFlag & isZero(off); end != 0 {
+		rest |= n3 & endFlag << 1
+		if n4&endFlag != 0 {
 			last = n4
 		}
-		rest |= end * (endsTwo << 2)
-		off |= n4 / leafFlag & 1
-		rest |= n4 & math.MaxUint32 & -isZero(off)
+		rest |= n4&endFlag<<2 | children(n4)
 		keep(&s.queue, left, place{q, last, rest})
 		left += (rest | -rest) >> 63 * placeWords
 	}
 	return left
 }
 
-// isZero is 1 for 0, and 0 for what is less than 1<<63.
-func isZero(x uint64) uint64 { return (x - 1) >> 63 }
-
 // child is the node of code c under a node whose children are at base, or 0.
 func child(nodes []uint64, base, c uint64) uint64 {
 	n := at(nodes, base+c)
-	if label(n) != c {
-		n = 0
-	}
-	return n
+	return n & -isZero(label(n)^c)
 }
+
+// isZero is 1 for 0, and 0 for what is less than 1<<63.
+func isZero(x uint64) uint64 { return (x - 1) >> 63 }
 
 // flush looks the queue up in the trie. It returns what is left of the budget.
 func (m *Matcher) flush(dst []Match, base int, s *scanner, text string, budget int) ([]Match, int) {

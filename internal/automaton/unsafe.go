@@ -10,8 +10,8 @@ import (
 // The accesses without bounds checks. Why they stay within bounds:
 //
 //   - load32, load64: the caller has compared i with the length of the text.
-//   - at: a filter's index is masked or shifted to its size. A node's is a code plus a base, or plus what stands for a base in a leaf, a
-//     pattern's number; Compile lays as many free nodes behind the highest of both as there are codes.
+//   - at: a filter's index is masked or shifted to its size. A node's is a base plus a code; Compile lays as many free nodes
+//     behind the highest base as there are codes, and the only numbers that are no base are in leaves, for which children is 0.
 //   - at16: a table of 0x800 or 0x10000 entries, the index cut to 7 or 16 bits.
 //   - get, put, keep: scan takes two characters where two places are left; the other callers write no more than they have read.
 
