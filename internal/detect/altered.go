@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -72,7 +73,7 @@ func findAltered(in *Input, found func(text.Span)) {
 	}
 }
 
-// kindredLeast is how many runs of four letters a reply of so many must share with the post to be worth aligning.
+// kindredLeast is how many runs of four letters, two at most, a reply of so many must share with the post to be worth aligning.
 func kindredLeast(letters int) int {
 	if letters < 2*looseLength {
 		return 1
@@ -82,19 +83,29 @@ func kindredLeast(letters int) int {
 
 // kindred reports that reply and post share kindredLeast different runs of four letters.
 func kindred(a, b []rune) bool {
-	type gram [gramLength]rune
-	seen := map[gram]bool{}
+	var seen runSet
 	for i := 0; i+gramLength <= len(a); i++ {
-		seen[gram(a[i:i+gramLength])] = true
+		seen.add(a[i : i+gramLength])
 	}
+	var last []rune // of those that are shared; there are no more than two to count
 	n := kindredLeast(len(a))
 	for i := 0; i+gramLength <= len(b) && n > 0; i++ {
-		if g := gram(b[i : i+gramLength]); seen[g] {
-			delete(seen, g)
+		if run := b[i : i+gramLength]; seen.has(run) && !slices.Equal(run, last) && holds(a, run) {
+			last = run
 			n--
 		}
 	}
 	return n <= 0
+}
+
+// holds says whether a run stands somewhere in s.
+func holds(s, run []rune) bool {
+	for i := 0; i+len(run) <= len(s); i++ {
+		if slices.Equal(s[i:i+len(run)], run) {
+			return true
+		}
+	}
+	return false
 }
 
 var citations = newWords("【公式発表】", "【訂正】", "【公式】", "【市からのお知らせ】", "【センターからのお知らせ】", "公式:", "公式発表:", "市の発表:", "市より:", "市から:", "市公式:", "公式より:", "お知らせ:", "原文:", "引用:", "元ツイート:", "元ポスト:", "元投稿:", "rt ", "qt ", "公式によると", "公式「", "市のツイート:", "センターより:", "課より:")

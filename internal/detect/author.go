@@ -207,20 +207,17 @@ func near(a, b []rune) bool {
 	return distance(a, b) <= limit
 }
 
-// distance counts insertions, deletions, changes and swaps of neighbours (optimal string alignment).
+// distance counts insertions, deletions, changes and swaps of neighbours (optimal string alignment). Neither has more than maxAuthor characters.
 func distance(a, b []rune) int {
-	rows := [3][]int{}
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-	}
-	for j := range rows[1] {
-		rows[1][j] = j
+	var rows [3][maxAuthor + 1]uint8
+	for j := range b {
+		rows[1][j+1] = uint8(j + 1)
 	}
 	for i := 1; i <= len(a); i++ {
-		two, one, cur := rows[(i+2)%3], rows[i%3], rows[(i+1)%3]
-		cur[0] = i
+		two, one, cur := &rows[(i+2)%3], &rows[i%3], &rows[(i+1)%3]
+		cur[0] = uint8(i)
 		for j := 1; j <= len(b); j++ {
-			cost := 1
+			cost := uint8(1)
 			if a[i-1] == b[j-1] {
 				cost = 0
 			}
@@ -230,7 +227,7 @@ func distance(a, b []rune) int {
 			}
 		}
 	}
-	return rows[(len(a)+1)%3][len(b)]
+	return int(rows[(len(a)+1)%3][len(b)])
 }
 
 var (

@@ -12,16 +12,16 @@ const (
 // make up half of the reply. Marks and spaces between are passed over. Laughter (www, 草) is no flood.
 func findRepetition(in *Input, found func(text.Span)) {
 	v := &in.Text.Plain
+	if !repeats(v.Runes) {
+		return
+	}
 	var s []rune
 	var at []int
 	for i, c := range v.Runes {
-		if isWord(c) && c != 'ー' {
+		if counts(c) {
 			s = append(s, c)
 			at = append(at, i)
 		}
-	}
-	if !repeats(s) {
-		return
 	}
 	runs, covered := floods(s)
 	if covered*2 < len(s) {
@@ -52,19 +52,29 @@ func floods(s []rune) (runs [][2]int, covered int) {
 	return runs, covered
 }
 
-// repeats is a necessary condition for floods that make up half of s: a quarter of its pairs of neighbours were there before. A flood of n
-// letters, eight or more, has n-1 pairs, of which a quarter of n at most are new.
+// counts says whether r is a letter that a flood may consist of.
+func counts(r rune) bool { return isWord(r) && r != 'ー' }
+
+// repeats is a necessary condition for floods that make up half of the letters of s: a quarter of their pairs of neighbours were there before. A
+// flood of n letters, eight or more, has n-1 pairs, of which a quarter of n at most are new. It takes no memory.
 func repeats(s []rune) bool {
 	var seen runSet
-	again := 0
-	for i := 2; i <= len(s); i++ {
-		pair := s[i-2 : i]
-		if seen.has(pair) {
+	letters, again := 0, 0
+	var pair [2]rune
+	for _, r := range s {
+		if !counts(r) {
+			continue
+		}
+		pair[0], pair[1] = pair[1], r
+		if letters++; letters < 2 {
+			continue
+		}
+		if seen.has(pair[:]) {
 			again++
 		}
-		seen.add(pair)
+		seen.add(pair[:])
 	}
-	return 4*again >= len(s)
+	return 4*again >= letters
 }
 
 // sameRun is the end of the run of one letter that begins at s[i].
