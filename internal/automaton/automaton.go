@@ -109,7 +109,7 @@ const (
 const (
 	none      = -1
 	illFormed = 0xFFFF // no code
-	maxRunes  = 0x7F00
+	maxRunes  = 0x7F00 // different characters of the patterns: however many of them are patterns by themselves, number finds codes for so many
 	mix       = 0x9E3779B97F4A7C15
 	mix32     = 0x9E3779B1
 
@@ -182,6 +182,7 @@ func CompileFolded(patterns []string, fold func(rune) rune) (*Matcher, error) {
 	if err != nil {
 		return nil, err
 	}
+	m.alone = own
 	for r := range m.bmp {
 		if r < 0x800 || r >= 0xD800 && r < 0xE000 {
 			m.bmp[r] = illFormed
@@ -197,7 +198,6 @@ func CompileFolded(patterns []string, fold func(rune) rune) (*Matcher, error) {
 		}
 	}
 
-	m.alone = own
 	keys, flat := make([][]uint16, len(patterns)), make([]uint16, 0, total)
 	for i, p := range patterns {
 		from := len(flat)
