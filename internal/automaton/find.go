@@ -58,25 +58,30 @@ func (m *Matcher) Find(dst []Match, text string) []Match {
 	}
 	var s scanner
 	base, budget := len(dst), 64+len(text)/6
-	for behind := 0; budget >= 0; {
+	for budget >= 0 {
 		m.scan(&s, text)
+		for s.k < enough {
+			p := int(uint32(s.pos))
+			if p == len(text) {
+				for range lookback {
+					if s.k >= enough {
+						dst, budget = m.flush(dst, base, &s, text, budget)
+					}
+					m.push(&s, 0, 0)
+				}
+				if dst, budget = m.flush(dst, base, &s, text, budget); budget < 0 {
+					return m.linear(dst[:base], text)
+				}
+				return dst
+			}
+			c, size := m.codeAt(text, p)
+			if m.push(&s, c, uint64(size)); p+size+8 <= len(text) {
+				break // scan has enough to go on
+			}
+		}
 		if s.k >= enough {
 			dst, budget = m.flush(dst, base, &s, text, budget)
-			continue
 		}
-		if p := uint32(s.pos); int(p) < len(text) {
-			c, size := m.codeAt(text, int(p))
-			m.push(&s, c, uint64(size))
-			continue
-		}
-		if behind == lookback {
-			if dst, budget = m.flush(dst, base, &s, text, budget); budget < 0 {
-				break
-			}
-			return dst
-		}
-		behind++
-		m.push(&s, 0, 0)
 	}
 	return m.linear(dst[:base], text)
 }
@@ -88,24 +93,26 @@ func (m *Matcher) FindRunes(dst []Match, text []rune) []Match {
 	}
 	var s scanner
 	base, budget := len(dst), 64+len(text)/2
-	for behind := 0; budget >= 0; {
+	for budget >= 0 {
 		m.scanRunes(&s, text)
-		if s.k >= enough {
+		p := int(uint32(s.pos))
+		switch {
+		case s.k >= enough:
 			dst, budget = m.flushRunes(dst, base, &s, text, budget)
-			continue
-		}
-		if p := uint32(s.pos); int(p) < len(text) {
+		case p < len(text):
 			m.push(&s, m.code(text[p]), 1)
-			continue
-		}
-		if behind == lookback {
+		default:
+			for range lookback {
+				if s.k >= enough {
+					dst, budget = m.flushRunes(dst, base, &s, text, budget)
+				}
+				m.push(&s, 0, 0)
+			}
 			if dst, budget = m.flushRunes(dst, base, &s, text, budget); budget < 0 {
-				break
+				return m.linearRunes(dst[:base], text)
 			}
 			return dst
 		}
-		behind++
-		m.push(&s, 0, 0)
 	}
 	return m.linearRunes(dst[:base], text)
 }

@@ -8,7 +8,15 @@ import "math/bits"
 func (m *Matcher) linear(dst []Match, text string) []Match {
 	n, s, end := m.nodes[0], uint64(0), int32(0)
 	for p := 0; p < len(text); {
-		c, size := m.codeAt(text, p)
+		c, size := uint64(illFormed), 3
+		if p+4 <= len(text) { // codeAt, but for the call
+			if x := load32(text, uint64(p)); isThree(x) {
+				c = uint64(m.bmp[three(x)&0xFFFF])
+			}
+		}
+		if c == illFormed {
+			c, size = m.decode(text[p:])
+		}
 		p += size
 		end++
 		if n, s = m.advance(n, s, c); n&(endFlag|innerEnd) != 0 {
