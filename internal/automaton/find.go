@@ -36,11 +36,10 @@ type scanner struct {
 const (
 	queueLen   = 16
 	placeWords = 4                           // of 64 bits
-	enough     = (queueLen - 1) * placeWords // there is room for one candidate, and for one that does not pass
+	enough     = (queueLen - 1) * placeWords // to be looked up; below, there is room for two
 
-	maxText  = 1<<31 - 1
-	nextPos  = 1 << 32 // one character on
-	lookback = 2       // characters behind the text that are needed for its last position
+	maxText = 1<<31 - 1
+	nextPos = 1 << 32 // one character on
 )
 
 // isThree says whether the four bytes of x begin with the pattern of bits of a character of three.
@@ -63,12 +62,7 @@ func (m *Matcher) Find(dst []Match, text string) []Match {
 		for s.k < enough {
 			p := int(uint32(s.pos))
 			if p == len(text) {
-				for range lookback {
-					if s.k >= enough {
-						dst, budget = m.flush(dst, base, &s, text, budget)
-					}
-					m.push(&s, 0, 0)
-				}
+				m.pushEnd(&s)
 				if dst, budget = m.flush(dst, base, &s, text, budget); budget < 0 {
 					return m.linear(dst[:base], text)
 				}
@@ -102,16 +96,10 @@ func (m *Matcher) FindRunes(dst []Match, text []rune) []Match {
 		case p < len(text):
 			m.push(&s, m.code(text[p]), 1)
 		default:
-			for range lookback {
-				if s.k >= enough {
-					dst, budget = m.flushRunes(dst, base, &s, text, budget)
-				}
-				m.push(&s, 0, 0)
+			m.pushEnd(&s)
+			if dst, budget = m.flushRunes(dst, base, &s, text, budget); budget >= 0 {
+				return dst
 			}
-			if dst, budget = m.flushRunes(dst, base, &s, text, budget); budget < 0 {
-				return m.linearRunes(dst[:base], text)
-			}
-			return dst
 		}
 	}
 	return m.linearRunes(dst[:base], text)
@@ -141,6 +129,12 @@ func (m *Matcher) push(s *scanner, c, size uint64) {
 	put(&s.queue, s.k, s.candidate)
 	s.k += s.passed * placeWords
 	s.passed = f >> (c & 63) & 1
+}
+
+// pushEnd takes the two places behind the text that its last positions look at. Where the queue has not enough yet, it has room for both.
+func (m *Matcher) pushEnd(s *scanner) {
+	m.push(s, 0, 0)
+	m.push(s, 0, 0)
 }
 
 // scan takes characters of three bytes and of one until another one comes, the text ends or the queue is full. It is the
