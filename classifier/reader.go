@@ -67,6 +67,8 @@ type learnedMemory struct {
 	reading  model.Reading
 	input    model.Input
 	glanced  bool
+	of       *Reading
+	fill     func(*model.Input)       // of the reading
 	possible map[*rules.Policy][]bool // by the model's categories
 }
 
@@ -124,6 +126,7 @@ func (l learned) Read(in *Reading, memory *any, out []Opinion) []Opinion {
 	own, ok := (*memory).(*learnedMemory)
 	if !ok {
 		own = &learnedMemory{possible: map[*rules.Policy][]bool{}}
+		own.fill = func(x *model.Input) { l.fill(own.of, x) }
 		*memory = own
 	}
 	policy := in.Input().Policy
@@ -136,12 +139,8 @@ func (l learned) Read(in *Reading, memory *any, out []Opinion) []Opinion {
 		return out
 	}
 	x := &own.input
-	*x = model.Input{Text: in.Text(), Name: in.Input().Name, Handle: in.Input().Handle, Signs: appendSigns(x.Signs[:0], &in.Reading, l.classes)}
-	if in.official != nil {
-		x.Post = in.official.forModel(l.m)
-	} else if o := in.Official(); o != nil {
-		x.Post = l.m.Official(o.Text())
-	}
+	own.of = in
+	*x = model.Input{Text: in.Text(), Name: in.Input().Name, Handle: in.Input().Handle, Signs: x.Signs[:0], Fill: own.fill}
 	l.m.Read(x, possible, &own.reading)
 	for i, p := range own.reading.Shares {
 		if p >= LeastShare {
@@ -149,6 +148,16 @@ func (l learned) Read(in *Reading, memory *any, out []Opinion) []Opinion {
 		}
 	}
 	return out
+}
+
+// fill puts into the input what takes time.
+func (l learned) fill(in *Reading, x *model.Input) {
+	x.Signs = appendSigns(x.Signs, &in.Reading, l.classes)
+	if in.official != nil {
+		x.Post = in.official.forModel(l.m)
+	} else if o := in.Official(); o != nil {
+		x.Post = l.m.Official(o.Text())
+	}
 }
 
 // Possible says by category whether a policy has a clause for it.

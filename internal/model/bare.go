@@ -20,10 +20,7 @@ func (m *Model) readOne(in *Input, possible []bool, r *Reading) {
 	if b.text.Reset(string(v.Runes)); len(b.text.Squeezed.Runes) > 0 || len(b.text.Runes) != len(v.Runes) {
 		return // there is more to it than can be taken off
 	}
-	b.tell(in, func(s text.Span) (text.Span, bool) {
-		from, to := rangeOf(v, s)
-		return text.Span{Start: int(from), End: int(to)}, from < to
-	})
+	b.tell(in, text.Span{}, v)
 	m.readWhole(&b.input, possible, &b.reading)
 	b.forget()
 	if most := mostDisguise * oddsOf(b.reading.None); oddsOf(r.None) > most {

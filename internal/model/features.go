@@ -18,6 +18,17 @@ type Input struct {
 	Name   string    // the author's
 	Handle string
 	Signs  []Sign // words of the dictionary in the text
+	// Fill puts in Post and Signs, which take time and are not always wanted; nil where they are there.
+	Fill func(*Input)
+}
+
+// filled has all that may be wanted of it.
+func (in *Input) filled() *Input {
+	if fill := in.Fill; fill != nil {
+		in.Fill = nil
+		fill(in)
+	}
+	return in
 }
 
 // Sign is a word of a class of the dictionary.
@@ -110,14 +121,17 @@ type reading struct {
 	post    []float32
 }
 
-func (x *extractor) read(t *text.Text, r *reading) {
+// view makes r the reading of a text, of which nothing has been looked for yet.
+func (x *extractor) view(t *text.Text, r *reading) {
 	v := &t.Folded
 	if len(t.Squeezed.Runes) > 0 {
 		v = &t.Squeezed
 	}
 	r.View = told(v, &r.memory)
-	r.words = x.vectors.find(r.Runes, r.words[:0])
 }
+
+// find looks for the words.
+func (x *extractor) find(r *reading) { r.words = x.vectors.find(r.Runes, r.words[:0]) }
 
 // MayLink is false only where a folded text has no link and no mention.
 func MayLink(runes []rune) bool {
@@ -308,6 +322,12 @@ func (v *Vectors) total(words []wordAt) float32 {
 // features finds the features that the vocabulary knows, each once for each place where it stands, those of a group together. Possible
 // says which of the groups that count for some categories only can count at all.
 func (x *extractor) features(in *Input, r *reading, compare, name bool) {
+	x.letters(in, r)
+	x.besides(in, r, compare, name)
+}
+
+// letters finds those of the letters: runs of them, and what stands before the ends of sentences.
+func (x *extractor) letters(in *Input, r *reading) {
 	out := x.grams(r.found[:0], r, gram, seed(gram), r.Runes)
 	if len(in.Text.Squeezed.Runes) > 0 {
 		// As it was written too: the marks themselves tell something.
@@ -320,6 +340,14 @@ func (x *extractor) features(in *Input, r *reading, compare, name bool) {
 	}
 	r.asked = r.asked[:0]
 	r.edges()
+	r.found = x.known(out, r.asked)
+}
+
+// besides finds all others.
+func (x *extractor) besides(in *Input, r *reading, compare, name bool) {
+	in.filled()
+	x.find(r)
+	r.asked = r.asked[:0]
 	r.wordFeatures(x.vectors)
 	for _, s := range in.Signs {
 		start, end := rangeOf(&r.View, s.Span)
@@ -340,7 +368,7 @@ func (x *extractor) features(in *Input, r *reading, compare, name bool) {
 			}
 		}
 	}
-	out = x.known(out, r.asked)
+	out := x.known(r.found, r.asked)
 	if name {
 		for f, s := range [...]string{in.Name, in.Handle} {
 			if s == "" {
@@ -820,7 +848,8 @@ func (x *extractor) postFeatures(in *Input, r *reading) []float32 {
 // Likeness is the cosine of what two texts talk about, and how many words of the first tell of a subject.
 func (v *Vectors) Likeness(a, b *text.Text) (cos float64, telling int) {
 	x, r := extractor{vectors: v}, &reading{}
-	x.read(a, r)
+	x.view(a, r)
+	x.find(r)
 	for _, w := range r.words {
 		if w.row >= everyday {
 			telling++

@@ -75,21 +75,58 @@ func (m *Model) Read(in *Input, possible []bool, r *Reading) {
 	}
 }
 
+// evident is the share of none by the letters alone from which on no more of a comment is read, as what its words, its signs and the post add has not led
+// to a recommendation then. The letters are where most of what is fair shows, and the rest costs more than they do.
+const evident = 0.98
+
 // readWhole reads a comment as it is written.
 func (m *Model) readWhole(in *Input, possible []bool, r *Reading) {
 	r.model, r.original = m, in.Text.Runes
-	m.extract.read(in.Text, &r.seen)
-	compare, name := m.counts(compareOnly, possible), m.counts(authorOnly, possible)
-	m.extract.features(in, &r.seen, compare, name)
-	c := m.classes()
+	r.again.asked = false
+	mask := uint32(1)
+	for i, ok := range possible {
+		if ok {
+			mask |= 1 << (i + 1)
+		}
+	}
 	r.sum, r.row = append(r.sum[:0], m.Bias...), append(r.row[:0], m.Bias...)
-	sum := r.sum
-	r.seen.set.reset(len(r.seen.found))
-	found := r.seen.found
-	for i := 0; i < len(found); {
+	m.extract.view(in.Text, &r.seen)
+	m.extract.letters(in, &r.seen)
+	m.weigh(r, 0)
+	copy(r.row, r.sum)
+	if m.share(r.row, mask); r.row[none] >= evident {
+		r.seen.words = r.seen.words[:0]
+		r.tell(r.row)
+		return
+	}
+	compare, name := m.counts(compareOnly, possible), m.counts(authorOnly, possible)
+	letters := len(r.seen.found)
+	m.extract.besides(in, &r.seen, compare, name)
+	m.weigh(r, letters)
+	v, c, sum := m.extract.vectors, m.classes(), r.sum
+	all := v.total(r.seen.words)
+	for _, w := range r.seen.words {
+		addRow(sum, m.rows[w.row*c:], v.rare[w.row]/all)
+	}
+	if m.share(sum, mask); sum[none] < doubtful {
+		m.readAgain(in, compare, r)
+		softmax(sum, mask)
+	}
+	r.tell(sum)
+}
+
+// weigh adds to r.sum what the features found weigh, from one of them on. Those of a group must be among them together.
+func (m *Model) weigh(r *Reading, from int) {
+	found, sum := r.seen.found, r.sum
+	for i := from; i < len(found); {
 		g := found[i].group
 		rows := r.seen.rows[:0]
-		for ; i < len(found) && found[i].group == g; i++ {
+		n := i + 1
+		for n < len(found) && found[n].group == g {
+			n++
+		}
+		r.seen.set.reset(n - i)
+		for ; i < n; i++ {
 			f := &found[i]
 			if !r.seen.set.add(uint32(f.number)) {
 				continue
@@ -109,26 +146,19 @@ func (m *Model) readWhole(in *Input, possible []bool, r *Reading) {
 		}
 		r.seen.rows = rows
 	}
-	v := m.extract.vectors
-	all := v.total(r.seen.words)
-	for _, w := range r.seen.words {
-		addRow(sum, m.rows[w.row*c:], v.rare[w.row]/all)
-	}
-	m.Calibration.apply(sum)
-	mask := uint32(1)
-	for i, ok := range possible {
-		if ok {
-			mask |= 1 << (i + 1)
-		}
-	}
-	softmax(sum, mask)
-	if r.again.asked = false; sum[none] < doubtful {
-		m.readAgain(in, compare, r)
-		softmax(sum, mask)
-	}
-	r.None = float64(sum[none])
+}
+
+// share makes calibrated shares of logits.
+func (m *Model) share(logits []float32, mask uint32) {
+	m.Calibration.apply(logits)
+	softmax(logits, mask)
+}
+
+// tell takes over shares by class.
+func (r *Reading) tell(shares []float32) {
+	r.None = float64(shares[none])
 	r.Shares = r.Shares[:0]
-	for _, p := range sum[1:] {
+	for _, p := range shares[1:] {
 		r.Shares = append(r.Shares, float64(p))
 	}
 }
@@ -223,7 +253,6 @@ func (r *Reading) Evidence(category int) []Span {
 	v := &r.seen.View
 	weigh := make([]float64, len(v.Runes))
 	c := m.classes()
-	row := make([]float32, c)
 	put := func(start, end int, w float64) {
 		for i := start; i < end; i++ {
 			weigh[i] += w / float64(end-start)
@@ -243,8 +272,9 @@ func (r *Reading) Evidence(category int) []Span {
 	}
 	for _, f := range r.seen.found {
 		if f.end > 0 {
-			m.unpack(f.number, r.seen.values[f.group]*m.quantum[f.group], row)
-			put(int(f.start), int(f.end), first*float64(row[category+1]-row[none]))
+			row := &m.packed[f.number]
+			by := r.seen.values[f.group] * m.quantum[f.group]
+			put(int(f.start), int(f.end), first*float64(by*float32(row.weight(category+1))-by*float32(row.weight(none))))
 		}
 	}
 	words, rare := r.seen.words, m.extract.vectors.rare

@@ -167,9 +167,7 @@ func cutOut(s string, at text.Span) string {
 // readPart reads a part as if it were a comment.
 func (m *Model) readPart(in *Input, s text.Span, possible []bool, p *partly) {
 	p.text.Reset(cutOut(in.Text.Original, s))
-	p.tell(in, func(x text.Span) (text.Span, bool) {
-		return text.Span{Start: x.Start - s.Start, End: x.End - s.Start}, x.Start >= s.Start && x.End <= s.End
-	})
+	p.tell(in, s, nil)
 	r := &p.reading
 	m.readOne(&p.input, possible, r)
 	for i, c := range m.Categories {

@@ -238,7 +238,7 @@ func (t *trainer) eachReading(f func(i int, in *Input, r *reading)) {
 		in := &Input{Text: text.New(c.Text), Post: posts[c.Post], Name: c.Name, Handle: c.Handle, Signs: c.Signs}
 		r := readings.Get().(*reading)
 		defer readings.Put(r)
-		t.extract.read(in.Text, r)
+		t.extract.view(in.Text, r)
 		t.extract.features(in, r, t.possible(compareOnly, c), t.possible(authorOnly, c))
 		f(i, in, r)
 	})
