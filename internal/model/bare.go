@@ -7,8 +7,8 @@ import "github.com/kotomori/kotomori/internal/text"
 const mostDisguise = 100
 
 // readOne reads a comment, or a part of one, and takes back what a disguise alone has put against it.
-func (m *Model) readOne(in *Input, possible []bool, r *Reading) {
-	m.readWhole(in, possible, r)
+func (m *Model) readOne(in *Input, possible []bool, among float64, r *Reading) {
+	m.readWhole(in, possible, among, r)
 	v := &in.Text.Squeezed
 	if len(v.Runes) == 0 || r.None > 0.5 {
 		return
@@ -21,7 +21,7 @@ func (m *Model) readOne(in *Input, possible []bool, r *Reading) {
 		return // there is more to it than can be taken off
 	}
 	b.tell(in, text.Span{}, v)
-	m.readWhole(&b.input, possible, &b.reading)
+	m.readWhole(&b.input, possible, among, &b.reading)
 	b.forget()
 	if most := mostDisguise * oddsOf(b.reading.None); oddsOf(r.None) > most {
 		r.take(r.Shares, r.None, most)

@@ -67,7 +67,7 @@ type Reading struct {
 // Read reads a comment into r, in the memory of what was read before. Possible says, by category, whether the account's policy has a clause
 // for it. The input must not change before r is done with.
 func (m *Model) Read(in *Input, possible []bool, r *Reading) {
-	m.readOne(in, possible, r)
+	m.readOne(in, possible, 1, r)
 	if len(in.Text.Folded.Runes) > longText && oddsOf(r.None) < decided {
 		m.readParts(in, possible, r)
 	} else if r.partly != nil {
@@ -79,8 +79,8 @@ func (m *Model) Read(in *Input, possible []bool, r *Reading) {
 // to a recommendation then. The letters are where most of what is fair shows, and the rest costs more than they do.
 const evident = 0.98
 
-// readWhole reads a comment as it is written.
-func (m *Model) readWhole(in *Input, possible []bool, r *Reading) {
+// readWhole reads a comment as it is written, or one of some parts of it.
+func (m *Model) readWhole(in *Input, possible []bool, among float64, r *Reading) {
 	r.model, r.original = m, in.Text.Runes
 	r.again.asked = false
 	mask := uint32(1)
@@ -108,7 +108,7 @@ func (m *Model) readWhole(in *Input, possible []bool, r *Reading) {
 	for _, w := range r.seen.words {
 		addRow(sum, m.rows[w.row*c:], v.rare[w.row]/all)
 	}
-	if m.share(sum, mask); sum[none] < doubtful {
+	if m.share(sum, mask); oddsOf(float64(sum[none])) > among*oddsOf(doubtful) {
 		m.readAgain(in, compare, r)
 		softmax(sum, mask)
 	}

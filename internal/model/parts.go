@@ -133,7 +133,7 @@ func (m *Model) readParts(in *Input, possible []bool, r *Reading) {
 		if m.partIsFair(in.Text, s, fairBelow, &r.sight) {
 			continue
 		}
-		m.readPart(in, s, possible, p)
+		m.readPart(in, s, len(spans), possible, p)
 		if last = i; p.reading.None < none {
 			worst, none = i, p.reading.None
 		}
@@ -141,7 +141,7 @@ func (m *Model) readParts(in *Input, possible []bool, r *Reading) {
 	if odds := oddsOf(none) / float64(len(spans)); worst >= 0 && odds > oddsOf(r.None) {
 		p.leads, p.span = true, spans[worst]
 		if worst != last {
-			m.readPart(in, p.span, possible, p)
+			m.readPart(in, p.span, len(spans), possible, p)
 		}
 		r.take(p.reading.Shares, none, odds)
 	}
@@ -165,11 +165,11 @@ func cutOut(s string, at text.Span) string {
 }
 
 // readPart reads a part as if it were a comment.
-func (m *Model) readPart(in *Input, s text.Span, possible []bool, p *partly) {
+func (m *Model) readPart(in *Input, s text.Span, among int, possible []bool, p *partly) {
 	p.text.Reset(cutOut(in.Text.Original, s))
 	p.tell(in, s, nil)
 	r := &p.reading
-	m.readOne(&p.input, possible, r)
+	m.readOne(&p.input, possible, float64(among), r)
 	for i, c := range m.Categories {
 		if slices.Contains(wholeOnly, c) {
 			r.None += r.Shares[i]

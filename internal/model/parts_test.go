@@ -81,7 +81,7 @@ func TestReadParts(t *testing.T) {
 		t.Errorf("none has %.3f in a long fair comment", r.None)
 	}
 	for name, s := range map[string]string{"at the beginning": bad + fair, "in the middle": fair + bad + fair, "at the end": fair + bad} {
-		m.readWhole(in(s), both, whole)
+		m.readWhole(in(s), both, 1, whole)
 		r := read(m, s)
 		if !r.partly.leads || r.None >= whole.None || r.Shares[0] <= whole.Shares[0] {
 			t.Errorf("%s: none has %.3f, and %.3f where it is read whole", name, r.None, whole.None)

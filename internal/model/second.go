@@ -12,7 +12,7 @@ import (
 )
 
 // doubtful is the share of none below which a comment is read a second time. What gets more than this has not been
-// recommended, whatever the net added, and most comments are of that kind.
+// recommended, whatever the net added, and most comments are of that kind. The odds of one of many parts, which count divided, must be so many times as high.
 const doubtful = 0.6
 
 // second is the second reading: a net, and how its logits and the linear model's log-odds are weighed.
