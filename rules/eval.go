@@ -66,7 +66,11 @@ func (o *Official) tokens(m *morph.Analyzer) []morph.Token {
 	if cut := o.cut.Load(); cut != nil {
 		return *cut
 	}
-	cut := m.Tokens(string(o.Text().Plain.Runes))
+	var cut []morph.Token
+	t := o.Text()
+	for i := range t.Sentences {
+		cut = append(cut, wordsOf(m, t, i, words{}).tokens...)
+	}
 	o.cut.Store(&cut)
 	return cut
 }
@@ -142,10 +146,9 @@ type fieldEval struct {
 	chain      []leafHit
 	hits       recall[[]match] // by leaf, once asked for
 	places     []Place         // of the hits
-	tokens     []morph.Token
+	sentences  []words // by sentence; those not asked for yet have no tokens
 	tokenized  bool
-	starts     []int // token starts and ends in code points of the original
-	ends       []int
+	all        words // of all sentences, once tokenized
 	masked     []rune // the view with every mask as one
 }
 
@@ -223,8 +226,19 @@ func (e *Reading) normalise(field Field) *fieldEval {
 	if !f.normalised {
 		f.normalised, f.tokenized = true, false
 		f.text.Reset(e.value(field))
+		f.forgetWords()
 	}
 	return f
+}
+
+// forgetWords makes room for the words of the text.
+func (f *fieldEval) forgetWords() {
+	for i := range f.sentences {
+		f.sentences[i].tokens = f.sentences[i].tokens[:0]
+	}
+	for len(f.sentences) < len(f.text.Sentences) {
+		f.sentences = append(f.sentences, words{})
+	}
 }
 
 func (e *Reading) value(field Field) string {
@@ -332,23 +346,54 @@ func spacedOut(v *text.View, start, end int) bool {
 	return gaps > 0 && (gaps == end-start-1 || end-start >= 4 && gaps >= 2)
 }
 
-// tokenize cuts the field into words, once.
+// words are tokens of a field, with where they start and end in code points of the original.
+type words struct {
+	tokens       []morph.Token
+	starts, ends []int
+}
+
+// wordsOf cuts a sentence of a text into words. It is cut by itself, so that what its words are does not depend on whether the others are
+// asked for; and kagome takes what follows a half-width ！ or ？ for a suffix. The words are put into memory.
+func wordsOf(m *morph.Analyzer, t *text.Text, sentence int, memory words) words {
+	out := words{memory.tokens[:0], memory.starts[:0], memory.ends[:0]}
+	plain, s := &t.Plain, t.Sentences[sentence]
+	from := sort.Search(len(plain.Start), func(i int) bool { return int(plain.Start[i]) >= s.Start })
+	to := sort.Search(len(plain.Start), func(i int) bool { return int(plain.Start[i]) >= s.End })
+	for _, token := range m.Tokens(string(plain.Runes[from:to])) {
+		if token.End <= token.Start {
+			continue
+		}
+		token.Start, token.End = token.Start+from, token.End+from
+		span := plain.Span(token.Start, token.End)
+		out.tokens, out.starts, out.ends = append(out.tokens, token), append(out.starts, span.Start), append(out.ends, span.End)
+	}
+	return out
+}
+
+// sentence gives the words of the sentence that a code point of the original is in.
+func (e *Reading) sentence(f *fieldEval, at int) *words {
+	if f.tokenized {
+		return &f.all
+	}
+	i := sentenceOf(f.text.Sentences, at)
+	w := &f.sentences[i]
+	if len(w.tokens) == 0 {
+		*w = wordsOf(e.set.morph, &f.text, i, *w)
+	}
+	return w
+}
+
+// tokenize cuts the whole field into words, once.
 func (e *Reading) tokenize(f *fieldEval) {
 	if f.tokenized {
 		return
 	}
-	f.tokenized = true
-	f.tokens, f.starts, f.ends = f.tokens[:0], f.starts[:0], f.ends[:0]
-	plain := &f.text.Plain
-	for _, t := range e.set.morph.Tokens(string(plain.Runes)) {
-		if t.End <= t.Start {
-			continue
-		}
-		span := plain.Span(t.Start, t.End)
-		f.tokens = append(f.tokens, t)
-		f.starts = append(f.starts, span.Start)
-		f.ends = append(f.ends, span.End)
+	f.all = words{f.all.tokens[:0], f.all.starts[:0], f.all.ends[:0]}
+	for _, s := range f.text.Sentences {
+		w := e.sentence(f, s.Start)
+		f.all.tokens, f.all.starts, f.all.ends = append(f.all.tokens, w.tokens...), append(f.all.starts, w.starts...), append(f.all.ends, w.ends...)
 	}
+	f.tokenized = true
 }
 
 // hitsOf gives the literals of a leaf that are found at the boundaries that they want.
@@ -442,15 +487,15 @@ func (e *Reading) check(f *fieldEval, h *rawHit) string {
 		needEnd = false
 	}
 	if needStart || needEnd || p.POS != "" {
-		e.tokenize(f)
-		if needStart && !contains(f.starts, place.Start) {
+		of := e.sentence(f, place.Start)
+		if needStart && !contains(of.starts, place.Start) {
 			return "begins inside a word"
 		}
-		if needEnd && !contains(f.ends, place.End) {
+		if needEnd && !contains(e.sentence(f, place.End-1).ends, place.End) {
 			return "ends inside a word"
 		}
 		if p.POS != "" || needStart && p.Inflected && en.kanaOnly {
-			t, ok := tokenAt(f, place.Start)
+			t, ok := of.at(place.Start)
 			switch {
 			case !ok:
 			case p.POS != "" && !hasPOS(t.POS, p.POS):
@@ -480,13 +525,13 @@ func contains(sorted []int, x int) bool {
 	return ok
 }
 
-// tokenAt is the token that holds the code point at of the original.
-func tokenAt(f *fieldEval, at int) (morph.Token, bool) {
-	i := sort.SearchInts(f.starts, at+1) - 1
-	if i < 0 || i >= len(f.tokens) || f.ends[i] <= at {
+// at is the token that holds the code point at of the original.
+func (w *words) at(at int) (morph.Token, bool) {
+	i := sort.SearchInts(w.starts, at+1) - 1
+	if i < 0 || w.ends[i] <= at {
 		return morph.Token{}, false
 	}
-	return f.tokens[i], true
+	return w.tokens[i], true
 }
 
 func hasPOS(pos, want string) bool {
@@ -794,7 +839,7 @@ func (e *Reading) detect(f *fieldEval, c *cond) []match {
 	}
 	if c.detector.NeedsTokens {
 		e.tokenize(f)
-		in.Tokens = f.tokens
+		in.Tokens = f.all.tokens
 		if in.Post != nil {
 			in.PostTokens = e.Official().tokens(e.set.morph)
 		}

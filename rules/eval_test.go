@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -310,4 +311,53 @@ func ExampleSet_Match() {
 		fmt.Println(hit.Rule.ID, hit.Places)
 	}
 	// Output: defamation.test [{text 0 1} {text 2 3}]
+}
+
+// Words are cut by the sentence, so that a sentence has the same ones whether it is asked for alone or with the others.
+func TestSentenceWords(t *testing.T) {
+	set, err := Load(Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := []string{"うちの前!?体が痛い。で、いつ直すの？", "㏂に来た。⁉", "。。。", " \n \nああ\n\n「いい。」と言った！ 家は遠い", "cafe.exampleを見た. Next one"}
+	for _, r := range set.rules {
+		for _, x := range append(slices.Clip(r.Match), r.NoMatch...) {
+			texts = append(texts, x.Text)
+		}
+	}
+	var whole, alone Reading
+	several := 0
+	for _, s := range texts {
+		in := Input{Text: s, Policy: set.policies[0]}
+		set.Read(in, &whole)
+		all := whole.normalise(InText)
+		whole.tokenize(all)
+		set.Read(in, &alone)
+		f := alone.normalise(InText)
+		if len(f.text.Sentences) > 1 {
+			several++
+		}
+		var got words
+		for i, span := range slices.Backward(f.text.Sentences) {
+			w := alone.sentence(f, span.Start)
+			for k := range i {
+				if len(f.sentences[k].tokens) > 0 {
+					t.Fatalf("%q: sentence %d was cut with sentence %d", s, k, i)
+				}
+			}
+			got.tokens = slices.Concat(w.tokens, got.tokens)
+			got.starts, got.ends = slices.Concat(w.starts, got.starts), slices.Concat(w.ends, got.ends)
+		}
+		if !slices.Equal(got.tokens, all.all.tokens) || !slices.Equal(got.starts, all.all.starts) || !slices.Equal(got.ends, all.all.ends) {
+			t.Errorf("%q is cut\n%v, and whole\n%v", s, got, all.all)
+		}
+		for i, token := range got.tokens {
+			if want := string(f.text.Plain.Runes[token.Start:token.End]); token.Surface != want {
+				t.Errorf("%q: token %d is %q, and there stands %q", s, i, token.Surface, want)
+			}
+		}
+	}
+	if several < 100 {
+		t.Errorf("only %d texts have several sentences", several)
+	}
 }

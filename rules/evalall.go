@@ -254,19 +254,19 @@ func joinOrdered(c *cond, lists [][]match, sentences []text.Span) []match {
 // findTokens lists the runs of tokens that the patterns describe. Blank tokens between them do not count.
 func (e *Reading) findTokens(f *fieldEval, patterns []tokenPattern) []match {
 	e.tokenize(f)
-	var words []int // the tokens that are not blank
-	for i, t := range f.tokens {
+	var visible []int // the tokens that are not blank
+	for i, t := range f.all.tokens {
 		if strings.TrimSpace(t.Surface) != "" {
-			words = append(words, i)
+			visible = append(visible, i)
 		}
 	}
 	var out []match
-	for i := range words {
-		n, ok := matchTokens(f.tokens, words[i:], patterns)
+	for i := range visible {
+		n, ok := matchTokens(f.all.tokens, visible[i:], patterns)
 		if !ok || n == 0 {
 			continue
 		}
-		start, end := f.starts[words[i]], f.ends[words[i+n-1]]
+		start, end := f.all.starts[visible[i]], f.all.ends[visible[i+n-1]]
 		out = append(out, match{start: start, end: end, parts: []Place{{f.field, start, end}}})
 	}
 	return sortMatches(out)

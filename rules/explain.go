@@ -48,7 +48,7 @@ func (s *Set) Explain(in Input) Explanation {
 		e.tokenize(f)
 		if i == InText {
 			out.Plain, out.Folded, out.Squeezed = string(f.text.Plain.Runes), string(f.text.Folded.Runes), string(f.text.Squeezed.Runes)
-			out.Tokens = f.tokens
+			out.Tokens = f.all.tokens
 		}
 		raw := s.literals(f)
 		for k := range raw {

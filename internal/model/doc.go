@@ -28,6 +28,9 @@
 // shows it. The phrases that weighed most for the category against none are its evidence: each feature's weight lies on the
 // characters that it was seen at.
 //
+// The letters come first: where their runs and the ends of sentences alone give none a share of 0.98, nothing else is looked for. The figures in a
+// training's report are without it.
+//
 // # The first glance
 //
 // Most comments are plainly fair, and need none of this to be told so: a logistic regression over hashed runs of one to three characters, whose

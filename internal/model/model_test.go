@@ -189,6 +189,42 @@ func TestSharesAddUp(t *testing.T) {
 	}
 }
 
+// TestEvident: where the letters alone make a comment fair, nothing else is asked for, and nothing is left of the comment before.
+func TestEvident(t *testing.T) {
+	m, _ := trained(t)
+	asked := 0
+	r := &Reading{}
+	judge := func(s string) {
+		asked = 0
+		m.Read(&Input{Text: text.New(s), Fill: func(*Input) { asked++ }}, []bool{true, true}, r)
+	}
+	const one = "格安で販売しています、今なら割引です、DMください。"
+	long := strings.Repeat(one+"花火がきれいでした。", 4)
+	for _, s := range []string{one, long} {
+		if judge(s); asked != 1 || len(r.seen.words) == 0 || r.None > 0.5 {
+			t.Errorf("%.10s…: asked %d times for the rest, %d words, none has %.3f", s, asked, len(r.seen.words), r.None)
+		}
+	}
+	m.Bias[none] += 50
+	for _, s := range []string{one, long} {
+		if judge(s); asked != 0 || len(r.seen.words) != 0 || r.again.asked || r.None < evident {
+			t.Errorf("%.10s…: asked %d times for the rest of what is evident, %d words, none has %.3f", s, asked, len(r.seen.words), r.None)
+		}
+		sum := r.None
+		for _, p := range r.Shares {
+			sum += p
+		}
+		if math.Abs(sum-1) > 1e-4 {
+			t.Errorf("%.10s…: the shares add up to %v", s, sum)
+		}
+		for _, e := range r.Evidence(0) {
+			if e.Start >= e.End || e.End > len([]rune(s)) {
+				t.Errorf("%.10s…: evidence at [%d,%d)", s, e.Start, e.End)
+			}
+		}
+	}
+}
+
 func TestEvidence(t *testing.T) {
 	m, _ := trained(t)
 	for _, s := range []string{"花火のあとで、格安の販売をしています😊", "格・安・販・売", "ＫＡＫＵＹＡＳＵ　格安ﾊﾝﾊﾞｲ"} {
