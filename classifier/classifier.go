@@ -43,7 +43,7 @@ type Classifier struct {
 	unruled   bool     // the rules are not asked
 	version   string
 	fitted    map[*rules.Rule]bool // rules that join knows
-	own       []bool               // by place in the set: the others; nil where there are none
+	own       rules.Subset         // the others, if any rule is asked
 	pools     map[*rules.Policy]*pool
 	officials *officials
 	readings  *sync.Pool // of *Reading
@@ -61,7 +61,7 @@ func New(set *rules.Set, readers ...Reader) *Classifier {
 
 // ready works out what follows from the parts.
 func (c *Classifier) ready() *Classifier {
-	c.version, c.fitted, c.own, c.pools = c.set.Hash(), nil, nil, nil
+	c.version, c.fitted, c.own, c.pools = c.set.Hash(), nil, rules.Subset{}, nil
 	c.readers = slices.Clone(c.readers)
 	for i, r := range c.readers {
 		if l, ok := r.(learned); ok {
@@ -78,18 +78,13 @@ func (c *Classifier) ready() *Classifier {
 		known[r] = true
 	}
 	c.fitted = map[*rules.Rule]bool{}
-	all := c.set.Rules()
-	for i, r := range all {
+	for _, r := range c.set.Rules() {
 		if known[ruleHash(r)] {
 			c.fitted[r] = true
-			continue
 		}
-		if c.own == nil && !c.unruled {
-			c.own = make([]bool, len(all))
-		}
-		if c.own != nil {
-			c.own[i] = true
-		}
+	}
+	if !c.unruled {
+		c.own = c.set.Subset(func(r *rules.Rule) bool { return !c.fitted[r] })
 	}
 	c.pools = map[*rules.Policy]*pool{}
 	for _, p := range c.set.Policies() {
@@ -186,7 +181,7 @@ func (c *Classifier) judge(in *Comment, input *rules.Input, platform string) Ver
 	}
 	p := c.pools[input.Policy]
 	p.ask(r)
-	if !input.Exhaustive && !p.undecided(r) && (c.own == nil || !r.AnyHolds(c.own)) {
+	if !input.Exhaustive && !p.undecided(r) && !r.AnyHolds(c.own) {
 		v := c.verdict(in, input.Policy)
 		if input.Post == "" {
 			v.Abstained = input.Policy.Abstains()

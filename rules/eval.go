@@ -103,11 +103,16 @@ func (e *Reading) Match() Result {
 	return res
 }
 
-// AnyHolds says whether one of some rules holds, which are given by their place in Set.Rules.
-func (e *Reading) AnyHolds(some []bool) bool {
-	return slices.ContainsFunc(e.candidates(), func(n int32) bool {
+// AnyHolds says whether one of some rules holds. What only the other rules want is not looked at.
+func (e *Reading) AnyHolds(some Subset) bool {
+	if some.IsEmpty() {
+		return false
+	}
+	e.wereAsked = false
+	e.gather(some.bits)
+	return slices.ContainsFunc(e.asked, func(n int32) bool {
 		r := e.set.rules[n]
-		return some[n] && e.possible(r.when) && len(e.run(r, r.unless)) > 0
+		return e.possible(r.when) && len(e.run(r, r.unless)) > 0
 	})
 }
 
@@ -146,9 +151,9 @@ type fieldEval struct {
 	chain      []leafHit
 	hits       recall[[]match] // by leaf, once asked for
 	places     []Place         // of the hits
-	sentences  []words // by sentence; those not asked for yet have no tokens
+	sentences  []words         // by sentence; those not asked for yet have no tokens
 	tokenized  bool
-	all        words // of all sentences, once tokenized
+	all        words  // of all sentences, once tokenized
 	masked     []rune // the view with every mask as one
 }
 
@@ -180,6 +185,7 @@ type Reading struct {
 
 	asked     []int32 // rules to ask, by their place in the set
 	isAsked   ruleBits
+	wanted    ruleBits
 	wereAsked bool
 	signAsked bool // whether a sign was evaluated for it
 
@@ -833,7 +839,7 @@ func (e *Reading) detect(f *fieldEval, c *cond) []match {
 		return m
 	}
 	in := &e.looking
-	*in = detect.Input{Text: &f.text, Office: e.office}
+	in.Ask(&f.text, e.office)
 	if c.detector.NeedsPost {
 		in.Post = e.Official().post()
 	}
@@ -845,11 +851,9 @@ func (e *Reading) detect(f *fieldEval, c *cond) []match {
 		}
 	}
 	var out []match
-	c.detector.Find(in, func(s text.Span) {
-		if s.Start < s.End {
-			out = append(out, match{start: s.Start, end: s.End, free: c.detector.Whole, parts: []Place{{c.field, s.Start, s.End}}})
-		}
-	})
+	for _, s := range c.detector.Find(in) {
+		out = append(out, match{start: s.Start, end: s.End, free: c.detector.Whole, parts: []Place{{c.field, s.Start, s.End}}})
+	}
 	out = sortMatches(out)
 	e.found.put(c.asked, out)
 	return out

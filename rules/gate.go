@@ -25,6 +25,26 @@ type signed struct {
 // ruleBits is a set of rules, a bit for each by its place in the set.
 type ruleBits []uint64
 
+// Subset is some of the rules of a set.
+type Subset struct{ bits ruleBits }
+
+// Subset is those of the rules that are wanted; its zero value, which IsEmpty, if none is.
+func (s *Set) Subset(wanted func(*Rule) bool) (some Subset) {
+	for n, r := range s.rules {
+		if !wanted(r) {
+			continue
+		}
+		if some.bits == nil {
+			some.bits = newRuleBits(len(s.rules))
+		}
+		some.bits.add(n)
+	}
+	return some
+}
+
+// IsEmpty says that there is no rule in it.
+func (s Subset) IsEmpty() bool { return s.bits == nil }
+
 func newRuleBits(rules int) ruleBits { return make(ruleBits, (rules+63)/64) }
 
 func (b ruleBits) add(n int) { b[n/64] |= 1 << (n % 64) }
@@ -162,14 +182,27 @@ func (t *triggers) of(c *cond) trigger {
 
 // candidates are the rules to ask, in their order: those that have a clause and may hold by the patterns and signs found.
 func (e *Reading) candidates() []int32 {
-	if e.wereAsked {
-		return e.asked
+	if !e.wereAsked {
+		e.wereAsked = true
+		e.gather(nil)
 	}
-	e.wereAsked, e.signAsked, e.asked = true, false, e.asked[:0]
+	return e.asked
+}
+
+// gather puts the candidates into e.asked; those of some rules only, if some is not nil, for which no more is looked at than they want.
+func (e *Reading) gather(some ruleBits) {
+	e.signAsked, e.asked = false, e.asked[:0]
 	e.isAsked = append(e.isAsked[:0], e.set.gate.always...)
 	wanted := e.in.Policy.rules
 	if !e.hasPost() {
 		wanted = e.in.Policy.postless
+	}
+	if some != nil {
+		e.wanted = append(e.wanted[:0], wanted...)
+		for i, w := range some {
+			e.wanted[i] &= w
+		}
+		wanted = e.wanted
 	}
 	if e.in.Exhaustive {
 		for n := range e.set.rules {
@@ -199,5 +232,4 @@ func (e *Reading) candidates() []int32 {
 			e.asked = append(e.asked, int32(64*i+bits.TrailingZeros64(w)))
 		}
 	}
-	return e.asked
 }

@@ -33,6 +33,15 @@ type Input struct {
 	Post       *Post         // nil where the official post's text is not known
 	PostTokens []morph.Token // of Post.Text.Plain; nil unless the detector says NeedsTokens
 	Office     Office
+
+	found []text.Span
+	keep  func(text.Span) // appends to found of
+	of    *Input          // which is this one, if it is no copy
+}
+
+// Ask makes in ask of a reply's text, in the memory that was used for others.
+func (in *Input) Ask(t *text.Text, o Office) {
+	*in = Input{Text: t, Office: o, found: in.found, keep: in.keep, of: in.of}
 }
 
 // Detector is one named way of looking. It keeps no state and may be shared between goroutines.
@@ -45,8 +54,7 @@ type Detector struct {
 	// Possible is a cheap necessary condition over the plain text, for the gate: false means Find reports nothing.
 	// nil means always possible.
 	Possible func(t *text.Text) bool
-	// Find reports spans of the original text, in order of their start and none empty. They may overlap.
-	Find func(in *Input, found func(text.Span))
+	find     finder
 }
 
 // detectors holds them all, sorted by name.
@@ -68,50 +76,47 @@ func Lookup(name string) (Detector, bool) {
 
 func build() []Detector {
 	list := []Detector{
-		{Name: "url", About: "any URL or bare domain name with a public suffix", Possible: linkPossible, Find: linksWhere(func(*link, *Office) bool { return true })},
-		{Name: "url.shortener", About: "a link shortener's URL", Possible: linkPossible, Find: linksWhere((*link).shortener)},
-		{Name: "url.ip", About: "a URL whose host is a raw address", Possible: linkPossible, Find: linksWhere((*link).rawAddress)},
-		{Name: "url.download", About: "a URL of a program, an archive or a document with macros", Possible: linkPossible, Find: linksWhere((*link).download)},
-		{Name: "url.messenger", About: "a URL that opens a chat: LINE, Telegram, Discord …", Possible: linkPossible, Find: linksWhere((*link).messenger)},
-		{Name: "url.punycode", About: "a URL whose host can be taken for another", Possible: linkPossible, Find: linksWhere((*link).lookalike)},
-		{Name: "url.foreign", About: "a URL that is neither a public body's nor one of the policy's sites", Possible: linkPossible, Find: linksWhere((*link).foreign)},
-		{Name: "email", About: "an e-mail address", Possible: emailPossible, Find: plain(findEmails)},
+		{Name: "url", About: "any URL or bare domain name with a public suffix", Possible: linkPossible, find: linksWhere(func(*link, *Office) bool { return true })},
+		{Name: "url.shortener", About: "a link shortener's URL", Possible: linkPossible, find: linksWhere((*link).shortener)},
+		{Name: "url.ip", About: "a URL whose host is a raw address", Possible: linkPossible, find: linksWhere((*link).rawAddress)},
+		{Name: "url.download", About: "a URL of a program, an archive or a document with macros", Possible: linkPossible, find: linksWhere((*link).download)},
+		{Name: "url.messenger", About: "a URL that opens a chat: LINE, Telegram, Discord …", Possible: linkPossible, find: linksWhere((*link).messenger)},
+		{Name: "url.punycode", About: "a URL whose host can be taken for another", Possible: linkPossible, find: linksWhere((*link).lookalike)},
+		{Name: "url.foreign", About: "a URL that is neither a public body's nor one of the policy's sites", Possible: linkPossible, find: linksWhere((*link).foreign)},
+		{Name: "email", About: "an e-mail address", Possible: emailPossible, find: plain(findEmails)},
 
-		{Name: "phone", About: "a Japanese telephone number", Possible: numeralPossible, Find: unlinked(findPhones)},
-		{Name: "phone.mobile", About: "a Japanese mobile telephone number", Possible: numeralPossible, Find: unlinked(findMobiles)},
-		{Name: "postal-code", About: "a Japanese postal code", Possible: digitPossible, Find: unlinked(findPostalCodes)},
-		{Name: "address", About: "a place down to chome, banchi or house number", Possible: numeralPossible, Find: unlinked(findAddresses)},
-		{Name: "card", About: "a payment card's number", Possible: digitPossible, Find: unlinked(findCards)},
-		{Name: "mynumber", About: "an Individual Number (My Number)", Possible: digitPossible, Find: unlinked(findMyNumbers)},
-		{Name: "bank-account", About: "a bank account by branch and number", Possible: digitPossible, Find: unlinked(findBankAccounts)},
-		{Name: "contact-id", About: "an id at LINE, Telegram, Kakao, Instagram, Signal, WeChat, Discord …", Possible: latinOrDigitPossible, Find: findContactIDs},
+		{Name: "phone", About: "a Japanese telephone number", Possible: numeralPossible, find: unlinked(findPhones)},
+		{Name: "phone.mobile", About: "a Japanese mobile telephone number", Possible: numeralPossible, find: unlinked(findMobiles)},
+		{Name: "postal-code", About: "a Japanese postal code", Possible: digitPossible, find: unlinked(findPostalCodes)},
+		{Name: "address", About: "a place down to chome, banchi or house number", Possible: numeralPossible, find: unlinked(findAddresses)},
+		{Name: "card", About: "a payment card's number", Possible: digitPossible, find: unlinked(findCards)},
+		{Name: "mynumber", About: "an Individual Number (My Number)", Possible: digitPossible, find: unlinked(findMyNumbers)},
+		{Name: "bank-account", About: "a bank account by branch and number", Possible: digitPossible, find: unlinked(findBankAccounts)},
+		{Name: "contact-id", About: "an id at LINE, Telegram, Kakao, Instagram, Signal, WeChat, Discord …", Possible: latinOrDigitPossible, find: findContactIDs},
 
-		{Name: "money", About: "an amount of money", Possible: numeralPossible, Find: unlinked(spansOf(scanAmounts))},
-		{Name: "percent", About: "a percentage", Possible: numeralPossible, Find: unlinked(spansOf(scanPercents))},
-		{Name: "date", About: "a date", Possible: datePossible, Find: unlinked(spansOf(scanDates))},
-		{Name: "time", About: "a time of day", Possible: clockPossible, Find: unlinked(spansOf(scanClocks))},
-		{Name: "number", About: "a number", Possible: numeralPossible, Find: unlinked(findNumbers)},
+		{Name: "money", About: "an amount of money", Possible: numeralPossible, find: unlinked(spansOf(scanAmounts))},
+		{Name: "percent", About: "a percentage", Possible: numeralPossible, find: unlinked(spansOf(scanPercents))},
+		{Name: "date", About: "a date", Possible: datePossible, find: unlinked(spansOf(scanDates))},
+		{Name: "time", About: "a time of day", Possible: clockPossible, find: unlinked(spansOf(scanClocks))},
+		{Name: "number", About: "a number", Possible: numeralPossible, find: unlinked(findNumbers)},
 
-		{Name: "mention", About: "an @handle", Possible: hasRune('@'), Find: unlinked(findMentions)},
-		{Name: "hashtag", About: "a #tag", Possible: hasRune('#'), Find: unlinked(findHashtags)},
+		{Name: "mention", About: "an @handle", Possible: hasRune('@'), find: unlinked(findMentions)},
+		{Name: "hashtag", About: "a #tag", Possible: hasRune('#'), find: unlinked(findHashtags)},
 
-		{Name: "person", About: "a person's name", NeedsTokens: true, Find: findPersons},
-		{Name: "place", About: "a place's name", NeedsTokens: true, Find: findPlaces},
-		{Name: "organization", About: "an organization's name", NeedsTokens: true, Find: findOrganizations},
+		{Name: "person", About: "a person's name", NeedsTokens: true, find: findPersons},
+		{Name: "place", About: "a place's name", NeedsTokens: true, find: findPlaces},
+		{Name: "organization", About: "an organization's name", NeedsTokens: true, find: findOrganizations},
 
-		{Name: "quotation", About: "a quoted stretch", Possible: quotationPossible, Find: plain(findQuotations)},
-		{Name: "question", About: "a sentence that asks", Possible: questionPossible, Find: findQuestions},
-		{Name: "emoji", About: "a run of emoji", Find: findEmoji},
-		{Name: "repetition", About: "a flood: a letter or stretch over and over, for half of the reply", Possible: atLeast(2 * floodStretch), Find: findRepetition},
+		{Name: "quotation", About: "a quoted stretch", Possible: quotationPossible, find: plain(findQuotations)},
+		{Name: "question", About: "a sentence that asks", Possible: questionPossible, find: findQuestions},
+		{Name: "emoji", About: "a run of emoji", find: findEmoji},
+		{Name: "repetition", About: "a flood: a letter or stretch over and over, for half of the reply", Possible: atLeast(2 * floodStretch), find: findRepetition},
 
-		{Name: "post.altered", About: "a stretch given as the official post's words whose facts differ from it", NeedsPost: true, Possible: atLeast(alteredLeast), Find: findAltered},
-		{Name: "post.copied", About: "a stretch copied from the official post unchanged", NeedsPost: true, Possible: atLeast(copiedLeast), Find: findCopied},
-		{Name: "post.unrelated", Whole: true, About: "the whole reply, where it shares nothing with the official post or the office", NeedsTokens: true, NeedsPost: true, Possible: atLeast(unrelatedLeast), Find: findUnrelated},
+		{Name: "post.altered", About: "a stretch given as the official post's words whose facts differ from it", NeedsPost: true, Possible: atLeast(alteredLeast), find: findAltered},
+		{Name: "post.copied", About: "a stretch copied from the official post unchanged", NeedsPost: true, Possible: atLeast(copiedLeast), find: findCopied},
+		{Name: "post.unrelated", Whole: true, About: "the whole reply, where it shares nothing with the official post or the office", NeedsTokens: true, NeedsPost: true, Possible: atLeast(unrelatedLeast), find: findUnrelated},
 
-		{Name: "author.official", About: "an author's name or handle close to the official account's, or an office's title", Find: findOfficial},
-	}
-	for i := range list {
-		list[i].Find = ordered(list[i].Find, list[i].NeedsPost)
+		{Name: "author.official", About: "an author's name or handle close to the official account's, or an office's title", find: findOfficial},
 	}
 	slices.SortFunc(list, func(a, b Detector) int { return cmp.Compare(a.Name, b.Name) })
 	return list
@@ -119,25 +124,26 @@ func build() []Detector {
 
 type finder = func(in *Input, found func(text.Span))
 
-// ordered keeps Find's promises for every detector: sorted, without repeats, silent without a post that it needs.
-func ordered(find finder, needsPost bool) finder {
-	return func(in *Input, found func(text.Span)) {
-		if in.Text == nil || needsPost && in.Post == nil {
-			return
-		}
-		var spans []text.Span
-		find(in, func(s text.Span) {
+// Find gives spans of the original text, in order of their start, none empty and none twice. They may overlap. They are in memory that the next
+// Find of the same input uses again. Without a text, or a post that the detector needs, there are none.
+func (d *Detector) Find(in *Input) []text.Span {
+	if in.Text == nil || d.NeedsPost && in.Post == nil {
+		return nil
+	}
+	if in.of != in {
+		in.of, in.found = in, nil
+		in.keep = func(s text.Span) {
 			if s.Start < s.End {
-				spans = append(spans, s)
+				in.found = append(in.found, s)
 			}
-		})
-		slices.SortFunc(spans, func(a, b text.Span) int {
-			return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
-		})
-		for _, s := range slices.Compact(spans) {
-			found(s)
 		}
 	}
+	in.found = in.found[:0]
+	d.find(in, in.keep)
+	slices.SortFunc(in.found, func(a, b text.Span) int {
+		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End))
+	})
+	return slices.Compact(in.found)
 }
 
 // A scanner finds stretches [i,j) of plain text.

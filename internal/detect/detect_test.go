@@ -45,9 +45,9 @@ func find(t *testing.T, name, s, post string) []string {
 		}
 	}
 	var got []string
-	d.Find(in, func(s text.Span) {
+	for _, s := range d.Find(in) {
 		got = append(got, string(in.Text.Runes[s.Start:s.End]))
-	})
+	}
 	if len(got) > 0 && d.Possible != nil && !d.Possible(in.Text) {
 		t.Errorf("%s: Possible is false for %q, but Find reports %q", name, s, got)
 	}
@@ -86,7 +86,7 @@ func TestAll(t *testing.T) {
 	var got []string
 	for _, d := range All() {
 		got = append(got, d.Name)
-		if d.About == "" || d.Find == nil {
+		if d.About == "" || d.find == nil {
 			t.Errorf("%s lacks About or Find", d.Name)
 		}
 		if l, ok := Lookup(d.Name); !ok || l.Name != d.Name {
@@ -108,10 +108,12 @@ func TestAll(t *testing.T) {
 // Without a post, tokens or text, detectors abstain.
 func TestAbstains(t *testing.T) {
 	for _, d := range All() {
-		d.Find(&Input{}, func(text.Span) { t.Errorf("%s found something in no text", d.Name) })
-		d.Find(&Input{Text: text.New("")}, func(text.Span) { t.Errorf("%s found something in an empty text", d.Name) })
-		if d.NeedsPost {
-			d.Find(&Input{Text: text.New("5月29日の清掃活動は10時に和光市民会館の前に集合です")}, func(text.Span) { t.Errorf("%s judged without the post", d.Name) })
+		for what, in := range map[string]Input{
+			"no text": {}, "an empty text": {Text: text.New("")}, "a text without the post": {Text: text.New("5月29日の清掃活動は10時に和光市民会館の前に集合です")},
+		} {
+			if found := d.Find(&in); len(found) > 0 && (d.NeedsPost || in.Text == nil || in.Text.Original == "") {
+				t.Errorf("%s found %v in %s", d.Name, found, what)
+			}
 		}
 	}
 }

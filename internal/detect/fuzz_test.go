@@ -26,7 +26,7 @@ func FuzzDetectors(f *testing.F) {
 		in.PostTokens = roughTokens(in.Post.Text.Plain.Runes, name)
 		for _, d := range All() {
 			last := 0
-			d.Find(&in, func(s text.Span) {
+			for _, s := range d.Find(&in) {
 				if s.Start < last || s.Start >= s.End || s.End > len(in.Text.Runes) {
 					t.Errorf("%s found %v after %d in %q of %d code points", d.Name, s, last, reply, len(in.Text.Runes))
 				}
@@ -34,7 +34,7 @@ func FuzzDetectors(f *testing.F) {
 				if d.Possible != nil && !d.Possible(in.Text) {
 					t.Errorf("%s found %v in %q, where Possible says nothing can be", d.Name, s, reply)
 				}
-			})
+			}
 		}
 	})
 }
@@ -65,11 +65,11 @@ func TestStrayTokens(t *testing.T) {
 	in.Tokens = tokens(in.Post.Text.Plain.Runes)
 	in.PostTokens = in.Tokens
 	for _, d := range All() {
-		d.Find(&in, func(s text.Span) {
+		for _, s := range d.Find(&in) {
 			if s.End > len(in.Text.Runes) {
 				t.Errorf("%s found %v in %d code points", d.Name, s, len(in.Text.Runes))
 			}
-		})
+		}
 	}
 }
 
@@ -79,9 +79,7 @@ func TestLongTexts(t *testing.T) {
 		s := strings.Repeat(unit, 10000/len(unit))
 		in := Input{Text: text.New(s), Post: NewPost(text.New(s[:len(s)/2])), Office: office}
 		for _, d := range All() {
-			n := 0
-			d.Find(&in, func(text.Span) { n++ })
-			if n > len(in.Text.Runes) {
+			if n := len(d.Find(&in)); n > len(in.Text.Runes) {
 				t.Errorf("%s found %d stretches in %d characters", d.Name, n, len(in.Text.Runes))
 			}
 		}
@@ -97,7 +95,7 @@ func BenchmarkDetectors(b *testing.B) {
 	for b.Loop() {
 		for i := range all {
 			if p := all[i].Possible; p == nil || p(in.Text) {
-				all[i].Find(&in, func(text.Span) {})
+				all[i].Find(&in)
 			}
 		}
 	}

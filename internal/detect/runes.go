@@ -18,7 +18,7 @@ func isHan(c rune) bool {
 	return '一' <= c && c <= '鿿' || c == '々' || c == '〇' || unicode.Is(unicode.Han, c)
 }
 
-func isJapanese(c rune) bool { return isHan(c) || isHira(c) || isKata(c) }
+func isJapanese(c rune) bool { return isHira(c) || isKata(c) || isHan(c) }
 func isSpace(c rune) bool    { return unicode.IsSpace(c) }
 func isLineEnd(c rune) bool  { return c == '\n' || c == '\r' || c == '\u2028' || c == '\u2029' }
 
@@ -39,8 +39,32 @@ func isTilde(c rune) bool { return c == '~' || c == '〜' || c == '～' || c == 
 
 // isWord reports a letter, digit or mark that belongs to a letter.
 func isWord(c rune) bool {
+	if uint32(c) < 64*uint32(len(wordRunes)) {
+		return wordRunes[c/64]>>(c%64)&1 != 0
+	}
+	return isWordByTables(c)
+}
+
+func isWordByTables(c rune) bool {
 	return isLatinOrDigit(c) || isJapanese(c) || unicode.IsLetter(c) || unicode.IsDigit(c) || unicode.IsMark(c)
 }
+
+// wordRunes has a bit for each character of the basic plane: isWord is asked for nearly each character of each reply.
+var wordRunes = func() (bits [1 << 16 / 64]uint64) {
+	for _, t := range []*unicode.RangeTable{unicode.Letter, unicode.Digit, unicode.Mark, unicode.Han} {
+		for _, r := range t.R16 {
+			for c := rune(r.Lo); c <= rune(r.Hi); c += rune(r.Stride) {
+				bits[c/64] |= 1 << (c % 64)
+			}
+		}
+	}
+	for _, span := range [][2]rune{{'0', '9'}, {'a', 'z'}, {'ぁ', 'ゖ'}, {'ァ', 'ヺ'}, {'ー', 'ー'}, {'一', '鿿'}, {'々', '々'}, {'〇', '〇'}} {
+		for c := span[0]; c <= span[1]; c++ {
+			bits[c/64] |= 1 << (c % 64)
+		}
+	}
+	return bits
+}()
 
 // runeAt is r[i], or 0 outside of r.
 func runeAt(r []rune, i int) rune {
@@ -75,12 +99,19 @@ func skipBlanks(r []rune, i, n int) int {
 // words is a set of literals to be looked for at a place.
 type words struct {
 	first, last map[rune][][]rune // by first and last rune, the longest first
+	begin       [wordBits / 64]uint64
 }
+
+// wordBits is how many bits tell, by the lower bits of a character, that no word begins with it: most begin none, and a map takes longer to say so.
+const wordBits = 1024
+
+func (w *words) mayBegin(c rune) bool { return w.begin[uint32(c)%wordBits/64]>>(uint32(c)%64)&1 != 0 }
 
 func newWords(list ...string) *words {
 	w := &words{first: map[rune][][]rune{}, last: map[rune][][]rune{}}
 	for _, s := range list {
 		r := []rune(s)
+		w.begin[uint32(r[0])%wordBits/64] |= 1 << (uint32(r[0]) % 64)
 		w.first[r[0]] = append(w.first[r[0]], r)
 		w.last[r[len(r)-1]] = append(w.last[r[len(r)-1]], r)
 	}
@@ -94,7 +125,7 @@ func newWords(list ...string) *words {
 
 // at is the end of the longest word that begins at r[i], or -1.
 func (w *words) at(r []rune, i int) int {
-	if i < 0 || i >= len(r) {
+	if i < 0 || i >= len(r) || !w.mayBegin(r[i]) {
 		return -1
 	}
 	for _, s := range w.first[r[i]] {
@@ -127,6 +158,9 @@ func (w *words) in(r []rune) bool {
 // index is the first place from i on where a word stands, and its end; -1, -1 where none does.
 func (w *words) index(r []rune, i int) (start, end int) {
 	for ; i < len(r); i++ {
+		if !w.mayBegin(r[i]) {
+			continue
+		}
 		if j := w.at(r, i); j >= 0 {
 			return i, j
 		}
