@@ -13,7 +13,13 @@ import (
 const Mask = '○'
 
 // IsMask says whether a letter may be masked with r, a character of the folded view.
-func IsMask(r rune) bool { return strings.ContainsRune("○●〇◯×✕*■□", r) }
+func IsMask(r rune) bool {
+	switch r {
+	case '○', '●', '〇', '◯', '×', '✕', '*', '■', '□':
+		return true
+	}
+	return false
+}
 
 // Pattern is one spelling to look for.
 type Pattern struct {

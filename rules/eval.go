@@ -109,7 +109,7 @@ func (e *Reading) AnyHolds(some Subset) bool {
 		return false
 	}
 	e.wereAsked = false
-	e.gather(some.bits)
+	e.gather(some.bits, e.in.Exhaustive || e.triggered(some))
 	return slices.ContainsFunc(e.asked, func(n int32) bool {
 		r := e.set.rules[n]
 		return e.possible(r.when) && len(e.run(r, r.unless)) > 0
@@ -186,6 +186,7 @@ type Reading struct {
 	asked     []int32 // rules to ask, by their place in the set
 	isAsked   ruleBits
 	wanted    ruleBits
+	seen      []automaton.Match // of the triggers of some rules
 	wereAsked bool
 	signAsked bool // whether a sign was evaluated for it
 
@@ -273,6 +274,13 @@ func (e *Reading) at(field Field) *fieldEval {
 // scan finds all literals of one field.
 func (s *Set) scan(f *fieldEval) {
 	f.scanned, f.expanded, f.chained = true, false, false
+	for view, runes := range f.views() {
+		f.found[view] = s.matcher.FindRunes(f.found[view][:0], runes)
+	}
+}
+
+// views are what literals are looked for in; the second is empty where there is no mask.
+func (f *fieldEval) views() [numViews][]rune {
 	f.masked = f.masked[:0]
 	if runes := f.text.Folded.Runes; slices.ContainsFunc(runes, dict.IsMask) {
 		f.masked = append(f.masked, runes...)
@@ -282,9 +290,7 @@ func (s *Set) scan(f *fieldEval) {
 			}
 		}
 	}
-	for view, runes := range [numViews][]rune{f.text.Folded.Runes, f.masked, f.text.Squeezed.Runes} {
-		f.found[view] = s.matcher.FindRunes(f.found[view][:0], runes)
-	}
+	return [numViews][]rune{f.text.Folded.Runes, f.masked, f.text.Squeezed.Runes}
 }
 
 // literals gives what each of the patterns found may stand for. Most replies are decided before anybody asks.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math/bits"
 	"slices"
+
+	"github.com/kotomori/kotomori/internal/automaton"
 )
 
 // gate tells which rules have to be asked at all, without asking each. A rule whose condition has several parts that must be there
@@ -25,8 +27,11 @@ type signed struct {
 // ruleBits is a set of rules, a bit for each by its place in the set.
 type ruleBits []uint64
 
-// Subset is some of the rules of a set.
-type Subset struct{ bits ruleBits }
+// Subset is some of the rules of a set, with what tells that none of them holds.
+type Subset struct {
+	bits     ruleBits
+	triggers *automaton.Matcher // of the patterns that open the gate to one of them; nil if there is none
+}
 
 // Subset is those of the rules that are wanted; its zero value, which IsEmpty, if none is.
 func (s *Set) Subset(wanted func(*Rule) bool) (some Subset) {
@@ -39,6 +44,21 @@ func (s *Set) Subset(wanted func(*Rule) bool) (some Subset) {
 		}
 		some.bits.add(n)
 	}
+	if some.IsEmpty() {
+		return some
+	}
+	var triggers []string
+	for pattern, rules := range s.gate.byPattern {
+		if slices.ContainsFunc(rules, func(n int32) bool { return some.bits.has(int(n)) }) {
+			triggers = append(triggers, s.entries[s.first[pattern]].pattern.Text)
+		}
+	}
+	if len(triggers) > 0 {
+		var err error
+		if some.triggers, err = automaton.Compile(triggers); err != nil {
+			some.triggers = s.matcher // they compiled among the others; if not by themselves, any of those may be one
+		}
+	}
 	return some
 }
 
@@ -48,6 +68,8 @@ func (s Subset) IsEmpty() bool { return s.bits == nil }
 func newRuleBits(rules int) ruleBits { return make(ruleBits, (rules+63)/64) }
 
 func (b ruleBits) add(n int) { b[n/64] |= 1 << (n % 64) }
+
+func (b ruleBits) has(n int) bool { return b[n/64]>>(n%64)&1 != 0 }
 
 // shares says whether two sets have a rule in common.
 func (b ruleBits) shares(o ruleBits) bool {
@@ -184,13 +206,27 @@ func (t *triggers) of(c *cond) trigger {
 func (e *Reading) candidates() []int32 {
 	if !e.wereAsked {
 		e.wereAsked = true
-		e.gather(nil)
+		e.gather(nil, true)
 	}
 	return e.asked
 }
 
-// gather puts the candidates into e.asked; those of some rules only, if some is not nil, for which no more is looked at than they want.
-func (e *Reading) gather(some ruleBits) {
+// triggered says whether a pattern stands in the text that opens the gate to one of some rules.
+func (e *Reading) triggered(some Subset) bool {
+	if some.triggers == nil {
+		return false
+	}
+	for _, runes := range e.normalise(InText).views() {
+		if e.seen = some.triggers.FindRunes(e.seen[:0], runes); len(e.seen) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// gather puts the candidates into e.asked; those of some rules only, if some is not nil, for which no more is looked at than they want. The patterns
+// need not be looked for where none of them tells of such a rule.
+func (e *Reading) gather(some ruleBits, patterns bool) {
 	e.signAsked, e.asked = false, e.asked[:0]
 	e.isAsked = append(e.isAsked[:0], e.set.gate.always...)
 	wanted := e.in.Policy.rules
@@ -208,11 +244,13 @@ func (e *Reading) gather(some ruleBits) {
 		for n := range e.set.rules {
 			e.isAsked.add(n)
 		}
-	} else if f := e.at(InText); f != nil {
-		for _, found := range f.found {
-			for _, m := range found {
-				for _, n := range e.set.gate.byPattern[m.Pattern] {
-					e.isAsked.add(int(n))
+	} else if e.in.Text != "" {
+		if patterns {
+			for _, found := range e.at(InText).found {
+				for _, m := range found {
+					for _, n := range e.set.gate.byPattern[m.Pattern] {
+						e.isAsked.add(int(n))
+					}
 				}
 			}
 		}

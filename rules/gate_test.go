@@ -72,3 +72,42 @@ func TestRecallForgets(t *testing.T) {
 		t.Errorf("after all marks: %v, %v", got, ok)
 	}
 }
+
+// TestAnyHolds: whether one of some rules holds is what all rules together say of them, and it leaves what they say as it is.
+func TestAnyHolds(t *testing.T) {
+	set, err := Load(Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !set.Subset(func(*Rule) bool { return false }).IsEmpty() {
+		t.Error("none of the rules is some of them")
+	}
+	var e Reading
+	for share := range 5 {
+		wanted := map[*Rule]bool{}
+		for n, r := range set.rules {
+			wanted[r] = n%5 == share || share == 4
+		}
+		some := set.Subset(func(r *Rule) bool { return wanted[r] })
+		held := 0
+		for n, r := range set.rules {
+			for _, x := range append(slices.Clip(r.Match), r.NoMatch...) {
+				in := Input{Text: x.Text, Name: x.Name, Handle: x.Handle, Post: x.Post, Policy: set.policies[n%len(set.policies)]}
+				want := slices.ContainsFunc(set.Match(in).Hits, func(h Hit) bool { return wanted[h.Rule] })
+				set.Read(in, &e)
+				if got := e.AnyHolds(some); got != want {
+					t.Errorf("%s: one of some rules holds: %v, want %v", x.Text, got, want)
+				}
+				if got, want := len(e.Match().Hits), len(set.Match(in).Hits); got != want {
+					t.Errorf("%s: %d rules hold afterwards, want %d", x.Text, got, want)
+				}
+				if want {
+					held++
+				}
+			}
+		}
+		if held == 0 {
+			t.Errorf("no rule of %d of 5 ever holds", share)
+		}
+	}
+}
