@@ -106,19 +106,20 @@ type reading struct {
 	text.View
 	words []wordAt
 
-	found   []feature
-	asked   []feature       // to be looked up in the vocabulary; their numbers are slots
-	values  [groups]float32 // what each feature of a group counts
-	begun   []run
-	rows    []row     // weights of the different features of a group
-	memory  text.View // of the view, where links stand in it
-	written text.View // of another view
-	runes   []rune
-	name    text.Text
-	set     set
-	about   []float32
-	styles  [styleCount]float32
-	post    []float32
+	found     []feature
+	asked     []feature       // to be looked up in the vocabulary; their numbers are slots
+	values    [groups]float32 // what each feature of a group counts
+	begun     []run
+	different []int32   // features of a group
+	rows      []row     // their weights
+	memory    text.View // of the view, where links stand in it
+	written   text.View // of another view
+	runes     []rune
+	name      text.Text
+	set       set
+	about     []float32
+	styles    [styleCount]float32
+	post      []float32
 }
 
 // view makes r the reading of a text, of which nothing has been looked for yet.

@@ -120,7 +120,7 @@ func (m *Model) weigh(r *Reading, from int) {
 	found, sum := r.seen.found, r.sum
 	for i := from; i < len(found); {
 		g := found[i].group
-		rows := r.seen.rows[:0]
+		different := r.seen.different[:0]
 		n := i + 1
 		for n < len(found) && found[n].group == g {
 			n++
@@ -136,8 +136,13 @@ func (m *Model) weigh(r *Reading, from int) {
 				addRow(sum, r.row, 1)
 				continue
 			}
-			// Gathered before any is added up, so that more of them are on their way from memory at once.
-			rows = append(rows, m.packed[f.number])
+			different = append(different, f.number)
+		}
+		r.seen.different = different
+		// Gathered before any is added up, and with nothing else between, so that as many as may be are on their way from memory at once.
+		rows := slices.Grow(r.seen.rows[:0], len(different))[:len(different)]
+		for k, number := range different {
+			rows[k] = m.packed[number]
 		}
 		if len(rows) > 0 {
 			value := valueOf(g, len(rows))
