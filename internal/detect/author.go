@@ -73,10 +73,20 @@ func foldAuthor(r []rune) []rune {
 			out = append(out, c)
 		}
 	}
-	s := string(out)
-	s = strings.ReplaceAll(s, "rn", "m")
-	s = strings.ReplaceAll(s, "vv", "w")
-	return []rune(s)
+	return merge(merge(out, 'r', 'n', 'm'), 'v', 'v', 'w')
+}
+
+// merge puts one letter in place of each two that look like it, in the memory of r.
+func merge(r []rune, first, second, one rune) []rune {
+	n := 0
+	for i := 0; i < len(r); i, n = i+1, n+1 {
+		r[n] = r[i]
+		if r[i] == first && i+1 < len(r) && r[i+1] == second {
+			r[n] = one
+			i++
+		}
+	}
+	return r[:n]
 }
 
 // trappings may be put before or after a name without making it another's.
@@ -111,6 +121,16 @@ type authorForm struct {
 
 func newForm(s string) authorForm { return authorForm{s, []rune(s)} }
 
+// withBare appends the form of a folded name, and of what is left of it without trappings.
+func withBare(forms []authorForm, folded []rune) []authorForm {
+	form := authorForm{string(folded), folded}
+	forms = append(forms, form)
+	if b := bare(form.s); b != form.s {
+		forms = append(forms, newForm(b))
+	}
+	return forms
+}
+
 // posesAs reports that the name or handle r is the office's, nearly so, or holds it.
 func posesAs(r []rune, o Office) bool {
 	// Digits go before folding, which makes letters of them.
@@ -118,11 +138,9 @@ func posesAs(r []rune, o Office) bool {
 	for digits > 0 && (isDigit(r[digits-1]) || r[digits-1] == '_') {
 		digits--
 	}
-	whole := string(foldAuthor(r))
-	forms := append(make([]authorForm, 0, 4), newForm(whole), newForm(bare(whole)))
+	forms := withBare(make([]authorForm, 0, 4), foldAuthor(r))
 	if digits < len(r) {
-		stem := string(foldAuthor(r[:digits]))
-		forms = append(forms, newForm(stem), newForm(bare(stem)))
+		forms = withBare(forms, foldAuthor(r[:digits]))
 	}
 	like := func(want authorForm) bool {
 		for _, f := range forms {

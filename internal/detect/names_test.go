@@ -33,3 +33,11 @@ func TestOfficial(t *testing.T) {
 		"さいたま市民", "和光市在住", "和光のパパ", "さいたま太郎", "市長になりたい", "元市長", "ラーメン太郎【公式】", "わこ", "わこちゃん", "和光市民の会", "wakokyodai", "wako_taro", "saitama_love", "市民協働推進課ファン", "非公式わこらぼ", "わこらぼを応援する会", "和光市の花屋", "市役所の近くのカフェ", "さいたま", "田中", "Saitama Coop", "kyodo", "タロウ公式", "official_ramen", "市民", "和光市テニスクラブ", "さいたま市サッカー連盟", "協働太郎", "わこらぼbot", "浦和区の主婦", "推進派", "前市長を偲ぶ", "和光市議会ウォッチ", "😊", "",
 	})
 }
+
+func TestMerge(t *testing.T) {
+	for s, want := range map[string]string{"": "", "rn": "m", "rrnn": "rmn", "rnrn": "mm", "r": "r", "vvv": "wv", "vvvv": "ww", "correctrn": "correctm", "rvvn": "rwn"} {
+		if got := string(merge(merge([]rune(s), 'r', 'n', 'm'), 'v', 'v', 'w')); got != want {
+			t.Errorf("%s looks like %s, want %s", s, got, want)
+		}
+	}
+}

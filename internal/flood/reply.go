@@ -110,13 +110,15 @@ const keptText = 8 << 10
 // lettersOf are the letters and digits of a text by which it is compared. Every comment pays for it, so the regular expressions are asked only where
 // they can match.
 func lettersOf(s string) string {
-	if strings.Contains(s, "://") || strings.ContainsAny(s, "@＠") {
+	if strings.Contains(s, "://") || strings.Contains(s, "@") || strings.Contains(s, "＠") {
 		s = links.ReplaceAllString(s, " ")
 	}
-	t := &text.Text{}
+	var t *text.Text
 	if len(s) <= keptText {
 		t = texts.Get().(*text.Text)
 		defer texts.Put(t)
+	} else {
+		t = &text.Text{}
 	}
 	t.Reset(s)
 	v := t.Folded.Runes
