@@ -323,12 +323,12 @@ func (v *Vectors) total(words []wordAt) float32 {
 // features finds the features that the vocabulary knows, each once for each place where it stands, those of a group together. Possible
 // says which of the groups that count for some categories only can count at all.
 func (x *extractor) features(in *Input, r *reading, compare, name bool) {
-	x.letters(in, r)
-	x.besides(in, r, compare, name)
+	x.letters(in, r, name)
+	x.besides(in, r, compare)
 }
 
-// letters finds those of the letters: runs of them, and what stands before the ends of sentences.
-func (x *extractor) letters(in *Input, r *reading) {
+// letters finds those of the letters: runs of them, and what stands before the ends of sentences; and where the author's name counts, runs of its letters.
+func (x *extractor) letters(in *Input, r *reading, name bool) {
 	out := x.grams(r.found[:0], r, gram, seed(gram), r.Runes)
 	if len(in.Text.Squeezed.Runes) > 0 {
 		// As it was written too: the marks themselves tell something.
@@ -341,11 +341,27 @@ func (x *extractor) letters(in *Input, r *reading) {
 	}
 	r.asked = r.asked[:0]
 	r.edges()
-	r.found = x.known(out, r.asked)
+	out = x.known(out, r.asked)
+	if name {
+		for f, s := range [...]string{in.Name, in.Handle} {
+			if s == "" {
+				continue
+			}
+			n := len(out)
+			r.name.Fold(s)
+			r.runes = append(append(r.runes[:0], '<'), r.name.Folded.Runes...)
+			r.runes = append(r.runes, '>')
+			out = x.grams(out, r, author, mix(seed(author), uint32(f)), r.runes)
+			for i := n; i < len(out); i++ {
+				out[i].end = 0
+			}
+		}
+	}
+	r.found = out
 }
 
 // besides finds all others.
-func (x *extractor) besides(in *Input, r *reading, compare, name bool) {
+func (x *extractor) besides(in *Input, r *reading, compare bool) {
 	in.filled()
 	x.find(r)
 	r.asked = r.asked[:0]
@@ -369,23 +385,7 @@ func (x *extractor) besides(in *Input, r *reading, compare, name bool) {
 			}
 		}
 	}
-	out := x.known(r.found, r.asked)
-	if name {
-		for f, s := range [...]string{in.Name, in.Handle} {
-			if s == "" {
-				continue
-			}
-			n := len(out)
-			r.name.Fold(s)
-			r.runes = append(append(r.runes[:0], '<'), r.name.Folded.Runes...)
-			r.runes = append(r.runes, '>')
-			out = x.grams(out, r, author, mix(seed(author), uint32(f)), r.runes)
-			for i := n; i < len(out); i++ {
-				out[i].end = 0
-			}
-		}
-	}
-	r.found = out
+	r.found = x.known(r.found, r.asked)
 }
 
 // known appends the features that the vocabulary knows.

@@ -75,7 +75,7 @@ func (m *Model) Read(in *Input, possible []bool, r *Reading) {
 	}
 }
 
-// evident is the share of none by the letters alone from which on no more of a comment is read, as what its words, its signs and the post add has not led
+// evident is the share of none by the letters alone, the author's name among them, from which on no more of a comment is read, as what its words, its signs and the post add has not led
 // to a recommendation then. The letters are where most of what is fair shows, and the rest costs more than they do.
 const evident = 0.98
 
@@ -91,7 +91,7 @@ func (m *Model) readWhole(in *Input, possible []bool, among float64, r *Reading)
 	}
 	r.sum, r.row = append(r.sum[:0], m.Bias...), append(r.row[:0], m.Bias...)
 	m.extract.view(in.Text, &r.seen)
-	m.extract.letters(in, &r.seen)
+	m.extract.letters(in, &r.seen, m.counts(authorOnly, possible))
 	m.weigh(r, 0)
 	copy(r.row, r.sum)
 	if m.share(r.row, mask); r.row[none] >= evident {
@@ -99,9 +99,8 @@ func (m *Model) readWhole(in *Input, possible []bool, among float64, r *Reading)
 		r.tell(r.row)
 		return
 	}
-	compare, name := m.counts(compareOnly, possible), m.counts(authorOnly, possible)
-	letters := len(r.seen.found)
-	m.extract.besides(in, &r.seen, compare, name)
+	compare, letters := m.counts(compareOnly, possible), len(r.seen.found)
+	m.extract.besides(in, &r.seen, compare)
 	m.weigh(r, letters)
 	v, c, sum := m.extract.vectors, m.classes(), r.sum
 	all := v.total(r.seen.words)
