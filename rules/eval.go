@@ -365,12 +365,11 @@ type words struct {
 }
 
 // wordsOf cuts a sentence of a text into words. It is cut by itself, so that what its words are does not depend on whether the others are
-// asked for; and kagome takes what follows a half-width ！ or ？ for a suffix. The words are put into memory.
+// asked for; and kagome takes what follows a ! or ? for a suffix, as ！ and ？ are here. The words are put into memory.
 func wordsOf(m *morph.Analyzer, t *text.Text, sentence int, memory words) words {
 	out := words{memory.tokens[:0], memory.starts[:0], memory.ends[:0]}
-	plain, s := &t.Plain, t.Sentences[sentence]
-	from := sort.Search(len(plain.Start), func(i int) bool { return int(plain.Start[i]) >= s.Start })
-	to := sort.Search(len(plain.Start), func(i int) bool { return int(plain.Start[i]) >= s.End })
+	plain := &t.Plain
+	from, to := plainRange(plain, t.Sentences[sentence])
 	for _, token := range m.Tokens(string(plain.Runes[from:to])) {
 		if token.End <= token.Start {
 			continue

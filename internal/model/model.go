@@ -75,11 +75,11 @@ func (m *Model) Read(in *Input, possible []bool, r *Reading) {
 	}
 }
 
-// evident is the share of none by the letters alone, the author's name among them, from which on no more of a comment is read, as what its words, its signs and the post add has not led
-// to a recommendation then. The letters are where most of what is fair shows, and the rest costs more than they do.
+// evident is the share of none by the letters alone, the author's name among them, from which on no more of a comment is read, as what its words,
+// its signs and the post add has not led to a recommendation then. The letters are where most of what is fair shows, and the rest costs more than they do.
 const evident = 0.98
 
-// readWhole reads a comment as it is written, or one of some parts of it.
+// readWhole reads a comment as it is written, or one of so many parts of it; among is 1 for the whole.
 func (m *Model) readWhole(in *Input, possible []bool, among float64, r *Reading) {
 	r.model, r.original = m, in.Text.Runes
 	r.again.asked = false
