@@ -30,6 +30,7 @@ var floors = [][]string{
 	{"dict", "internal/detect"},
 	{"internal/automaton", "internal/morph"},
 	{"internal/text", "internal/neural", "internal/yamldoc", "testdata"},
+	{"internal/kernel"},
 }
 
 // helpers serve tests only: no package of the program imports them.

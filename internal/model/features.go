@@ -7,6 +7,7 @@ import (
 	"sync"
 	"unicode"
 
+	"github.com/kotomori/kotomori/internal/kernel"
 	"github.com/kotomori/kotomori/internal/neural"
 	"github.com/kotomori/kotomori/internal/text"
 )
@@ -866,16 +867,13 @@ func (v *Vectors) about(words []wordAt, sum []float32) []float32 {
 		sum = make([]float32, v.dims)
 	}
 	clear(sum)
-	for ; len(words) >= 4; words = words[4:] {
-		var rows [4]int
-		var by [4]float32
-		for i, w := range words[:4] {
-			rows[i], by[i] = w.row, v.rare[w.row]
+	var at [64]int32
+	var by [64]float32
+	for some := range slices.Chunk(words, len(at)) {
+		for i, w := range some {
+			at[i], by[i] = int32(w.row), v.rare[w.row]*v.scale[w.row]
 		}
-		v.addFour(rows, by, sum)
-	}
-	for _, w := range words {
-		v.Add(w.row, v.rare[w.row], sum)
+		kernel.SumBytes(sum, v.data, at[:len(some)], by[:len(some)])
 	}
 	return sum
 }

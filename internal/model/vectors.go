@@ -57,21 +57,6 @@ func (v *Vectors) Add(row int, by float32, sum []float32) {
 	}
 }
 
-// addFour adds four rows as Add does one after the other, to the same sum, and reads and writes that once.
-func (v *Vectors) addFour(rows [4]int, by [4]float32, sum []float32) {
-	n := len(sum)
-	at := func(i int) ([]int8, float32) {
-		return v.data[rows[i]*v.dims:][:n], by[i] * v.scale[rows[i]]
-	}
-	a, p := at(0)
-	b, q := at(1)
-	c, r := at(2)
-	d, s := at(3)
-	for i, y := range sum {
-		sum[i] = y + p*float32(a[i]) + q*float32(b[i]) + r*float32(c[i]) + s*float32(d[i])
-	}
-}
-
 // cosine of the angle between two sums of rows, given the length of the second; 0 where one is nothing.
 func cosine(a, b []float32, lengthB float64) float64 {
 	ab, aa := float32(0), float32(0)

@@ -20,7 +20,8 @@
 //
 // A filter is linear in each character under it. So what a character adds to a filter, at each place under it, is a number that can be
 // laid up once: a row of a table for each character, in place of a product of matrices for each place of each comment. A comment of n
-// characters takes n rows, which are added up and compared in words of four lanes of 15 bits. Rows are made when a character or
+// characters takes n rows, which are added up and compared in words of four lanes of 15 bits, and the layers behind them are sums of rows too: package kernel
+// does both, on most machines sixteen or eight numbers at a time. Where each filter fits best is kept, as the evidence asks for it. Rows are made when a character or
 // a word is first met; there are as many as the net knows, so the tables are bounded. Nothing is allocated for a comment
 // once the memory of a reading has grown to its size.
 //

@@ -68,9 +68,13 @@ type Input struct {
 
 // Post is an official post in numbers, as many comments are compared with it.
 type Post struct {
-	vectors []float32 // words × WordDims
+	vectors []float32 // words × WordDims; only for learning
 	lengths []float32 // by word
-	paired  []float32 // words × Pairs: what each adds to the units that look at it; only for reading
+
+	// Only for reading.
+	words  []int32   // their rows
+	paired []float32 // words × Pairs: what each adds to the units that look at it
+	turned []float32 // WordDims × words: vectors of length 1
 }
 
 // Widths of the filters.

@@ -2,17 +2,17 @@ package neural
 
 import (
 	"math"
-	"slices"
 	"sync/atomic"
+
+	"github.com/kotomori/kotomori/internal/kernel"
 )
 
 // Answers of filters are added up as whole numbers, four in a word of 64 bits. What one place adds is between 0 and 2·half, half standing
 // for nothing, so that the widest filter's sum keeps within 15 bits and the 16th is free to compare by.
 const (
-	lanes    = 4
-	laneBits = 16
+	lanes    = kernel.Lanes
+	laneBits = kernel.LaneBits
 	half     = (1<<15 - 1) / (2 * widest)
-	topBits  = 0x8000_8000_8000_8000
 	noLanes  = half * 0x0001_0001_0001_0001
 )
 
@@ -72,18 +72,15 @@ func (t *table) fill(number int, row []uint64, memory *memory) {
 	}
 }
 
-// pool puts the answer of each filter at the place that fits it best into out.
-func (t *table) pool(numbers []int32, out []float32, memory *memory) {
+// pool puts the answer of each filter at the place that fits it best into out, and where that is into at, in lanes.
+func (t *table) pool(numbers []int32, out []float32, at *[]uint64, memory *memory) {
 	b := t.bank
 	rows := t.rowsOf(numbers, memory)
 	words := b.filters / lanes
 	best := grow(&memory.best, words)
+	places := grow(at, b.outputs()/lanes)
 	for width := b.from; width <= b.to; width++ {
-		clear(best)
-		from := b.column(width, 0) / lanes
-		for i := range max(1, len(numbers)-width+1) {
-			take(best, rows[i:], width, from)
-		}
+		kernel.Largest(best, places[(width-b.from)*words:][:words], rows[:max(width, len(numbers))], width, b.column(width, 0)/lanes)
 		o := out[(width-b.from)*b.filters:][:b.filters]
 		for k := range o {
 			o[k] = float32(int(best[k/lanes]>>(laneBits*(k%lanes))&0xFFFF)-width*half) * t.scale
@@ -105,50 +102,6 @@ func (t *table) rowsOf(numbers []int32, memory *memory) [][]uint64 {
 	}
 	memory.rows = rows
 	return rows
-}
-
-// take takes the sums of a width at the first of rows into the best so far.
-func take(best []uint64, rows [][]uint64, width, from int) {
-	words := len(best)
-	a := rows[0][from:][:words]
-	if width == 1 {
-		for w := range best {
-			best[w] = larger(best[w], a[w])
-		}
-		return
-	}
-	b := rows[1][from+words:][:words]
-	if width == 2 {
-		for w := range best {
-			best[w] = larger(best[w], a[w]+b[w])
-		}
-		return
-	}
-	c := rows[2][from+2*words:][:words]
-	if width == 3 {
-		for w := range best {
-			best[w] = larger(best[w], a[w]+b[w]+c[w])
-		}
-		return
-	}
-	d := rows[3][from+3*words:][:words]
-	if width == 4 {
-		for w := range best {
-			best[w] = larger(best[w], a[w]+b[w]+c[w]+d[w])
-		}
-		return
-	}
-	e := rows[4][from+4*words:][:words]
-	for w := range best {
-		best[w] = larger(best[w], a[w]+b[w]+c[w]+d[w]+e[w])
-	}
-}
-
-// larger is the larger one in each lane of 15 bits.
-func larger(a, b uint64) uint64 {
-	d := (a | topBits) - b // a lane's top bit stays where a is not less, and below it is how much larger it is
-	t := d & topBits
-	return b + d&(t-t>>15) // 15 bits where the top one is
 }
 
 // vectorTable is a vector for each word, and its length: rows made when first asked for.
@@ -186,10 +139,12 @@ type tables struct {
 	paired               *vectorTable // what each word adds to the units of pair
 	chars, words, copies *table
 	pairOfPost           dense // the part of pair that reads the word of the post, and so on
-	pairOfBoth           dense
 	pairOfLike           []float32
-	hidden               []float32 // inputs × outputs: most inputs are 0
-	skip                 []float32
+
+	every []int32 // the numbers from 0 on: dimensions of a word
+
+	// Inputs × outputs.
+	pairOfBoth, hidden, skip, out, compare, compared, facts []float32
 }
 
 // scales of the three banks' tables.
@@ -199,7 +154,10 @@ type scales [3]float32
 func (n *Net) prepare(vectors Vectors, by scales) {
 	s := &n.Shape
 	d := s.WordDims
-	t := &tables{vectors: newVectorTable(d, s.Vectors, func(row int, out []float32) { n.project(vectors, row, make([]float32, vectors.Dims()), out) })}
+	t := &tables{every: make([]int32, d), vectors: newVectorTable(d, s.Vectors, func(row int, out []float32) { n.project(vectors, row, make([]float32, vectors.Dims()), out) })}
+	for i := range t.every {
+		t.every[i] = int32(i)
+	}
 	t.chars = newTable(&n.chars, s.Symbols, by[0], func(i int, in []float32) { copy(in, n.symbols.row(i)) })
 	t.words = newTable(&n.words, s.Vectors, by[1], func(i int, in []float32) {
 		v, _ := t.vectors.row(i)
@@ -216,7 +174,7 @@ func (n *Net) prepare(vectors Vectors, by scales) {
 		}
 		return p
 	}
-	t.pairOfPost, t.pairOfBoth = part(d), part(2*d)
+	t.pairOfPost, t.pairOfBoth = part(d), part(2*d).weights.turned()
 	ofWord := part(0)
 	t.paired = newVectorTable(s.Pairs, s.Vectors, func(row int, out []float32) {
 		v, _ := t.vectors.row(row)
@@ -225,7 +183,8 @@ func (n *Net) prepare(vectors Vectors, by scales) {
 	for k := range s.Pairs {
 		t.pairOfLike = append(t.pairOfLike, n.pair.weights.row(k)[3*d])
 	}
-	t.hidden, t.skip = n.hidden.weights.turned(), n.skip.weights.turned()
+	t.hidden, t.skip, t.out = n.hidden.weights.turned(), n.skip.weights.turned(), n.out.weights.turned()
+	t.compare, t.compared, t.facts = n.compare.weights.turned(), n.compared.weights.turned(), n.facts.weights.turned()
 	n.ready = t
 }
 
@@ -245,8 +204,20 @@ type memory struct {
 	in   []float32
 	best []uint64
 	rows [][]uint64
-	both []float32
-	sums []uint64
+	at   []int32
+	by   []float32
+}
+
+// through adds to out what a layer makes of in, most of which may be 0. The weights are inputs × outputs.
+func through(weights, in, out []float32, memory *memory) {
+	at, by := memory.at[:0], memory.by[:0]
+	for k, x := range in {
+		if x != 0 {
+			at, by = append(at, int32(k)), append(by, x)
+		}
+	}
+	memory.at, memory.by = at, by
+	kernel.Sum(out, weights, at, by)
 }
 
 // grow gives n of what a slice has room for; what is in it stands for nothing.
@@ -265,21 +236,34 @@ type Reading struct {
 	net      *Net
 	in       *Input
 	features []float32
+	charsAt  []uint64 // where each filter is, in lanes; and so on
+	wordsAt  []uint64
+	copiesAt []uint64
 	hidden   []float32
 	compare  []float32
 	compared []float32
-	pairs    []float32
+	judged   []float32
+	product  []float32
+	unit     []float32
 	like     []float32
 	copies   []int32
 	memory   memory
 }
 
-// Post makes an official post ready from the rows of its words, of which the first MaxPost are read. It is nil if there are none.
+// Post makes an official post ready from the rows of its words, of which the first MaxPost are read and kept. It is nil if there are none.
 func (n *Net) Post(words []int32) *Post {
 	p := newPost(words, n.ready.vectors.row)
 	if p != nil {
+		d := n.Shape.WordDims
 		p.paired = make([]float32, len(p.lengths)*n.Shape.Pairs)
-		multiply(p.vectors, len(p.lengths), n.ready.pairOfPost.weights.w, n.Shape.Pairs, n.Shape.WordDims, p.paired)
+		multiply(p.vectors, len(p.lengths), n.ready.pairOfPost.weights.w, n.Shape.Pairs, d, p.paired)
+		p.turned = make([]float32, d*len(p.lengths))
+		for i, l := range p.lengths {
+			for k, x := range p.vector(int32(i), d) {
+				p.turned[k*len(p.lengths)+i] = x / l
+			}
+		}
+		p.words, p.vectors = words[:len(p.lengths)], nil
 	}
 	return p
 }
@@ -312,8 +296,8 @@ func (n *Net) Read(in *Input, r *Reading) {
 	r.net, r.in = n, in
 	features := grow(&r.features, s.features())
 	chars, words := n.chars.outputs(), n.words.outputs()
-	t.chars.pool(in.Symbols, features[:chars], &r.memory)
-	t.words.pool(in.Words, features[chars:chars+words], &r.memory)
+	t.chars.pool(in.Symbols, features[:chars], &r.charsAt, &r.memory)
+	t.words.pool(in.Words, features[chars:chars+words], &r.wordsAt, &r.memory)
 	mean := features[chars+words:]
 	clear(mean)
 	all := in.weight()
@@ -325,19 +309,11 @@ func (n *Net) Read(in *Input, r *Reading) {
 	copy(hidden, n.hidden.bias.w)
 	logits := grow(&r.Logits, s.Classes)
 	copy(logits, n.skip.bias.w)
-	var into, past adder
-	for k, x := range features {
-		if x != 0 {
-			into.add(hidden, t.hidden[k*s.Hidden:][:s.Hidden], x)
-			past.add(logits, t.skip[k*s.Classes:][:s.Classes], x)
-		}
-	}
-	into.end(hidden)
-	past.end(logits)
+	through(t.hidden, features, hidden, &r.memory)
+	through(t.skip, features, logits, &r.memory)
 	relu(hidden)
-	for k := range logits {
-		logits[k] += n.out.bias.w[k] + dot(hidden, n.out.weights.row(k))
-	}
+	add(logits, n.out.bias.w, 1)
+	through(t.out, hidden, logits, &r.memory)
 	if in.Post != nil && len(s.Compare) > 0 {
 		n.readBeside(in, r)
 	}
@@ -351,39 +327,43 @@ func (n *Net) readBeside(in *Input, r *Reading) {
 	for i, symbol := range in.Symbols {
 		r.copies = append(r.copies, symbol*marks+int32(in.Marks[i]))
 	}
-	t.copies.pool(r.copies, x[:s.CopyFilters], &r.memory)
+	t.copies.pool(r.copies, x[:s.CopyFilters], &r.copiesAt, &r.memory)
 	best, mean := x[s.CopyFilters:][:s.Pairs], x[s.CopyFilters+s.Pairs:][:s.Pairs]
 	clear(best)
 	clear(mean)
-	d, count := s.WordDims, len(in.Words)
-	both, units := grow(&r.memory.both, count*d), grow(&r.pairs, count*s.Pairs)
-	of, like := grow(&r.copies, count), grow(&r.like, count) // the post's nearest word
-	for i, row := range in.Words {
+	product, unit := grow(&r.product, s.WordDims), grow(&r.unit, s.Pairs)
+	share := meanShare(len(in.Words))
+	for _, row := range in.Words {
 		v, l := t.vectors.row(int(row))
-		of[i], like[i] = in.Post.nearest(v, l)
-		product := both[i*d:][:d]
-		for k, y := range in.Post.vector(of[i], d) {
+		of, like := in.Post.nearestTo(v, l, t.every, &r.like)
+		ofPost, _ := t.vectors.row(int(in.Post.words[of]))
+		for k, y := range ofPost {
 			product[k] = v[k] * y
 		}
-	}
-	multiply(both, count, t.pairOfBoth.weights.w, s.Pairs, d, units)
-	share := meanShare(count)
-	for i, row := range in.Words {
+		copy(unit, n.pair.bias.w)
 		word, _ := t.paired.row(int(row))
-		ofBoth, ofPost := units[i*s.Pairs:][:s.Pairs], in.Post.paired[int(of[i])*s.Pairs:][:s.Pairs]
-		for k, b := range n.pair.bias.w {
-			if u := b + t.pairOfLike[k]*like[i] + word[k] + ofBoth[k] + ofPost[k]; u > 0 {
+		add(unit, word, 1)
+		add(unit, in.Post.paired[int(of)*s.Pairs:][:s.Pairs], 1)
+		add(unit, t.pairOfLike, like)
+		kernel.Sum(unit, t.pairOfBoth, t.every, product)
+		for k, u := range unit {
+			if u > 0 {
 				mean[k] += u * share
 				best[k] = max(best[k], u)
 			}
 		}
 	}
 	copy(x[s.CopyFilters+2*s.Pairs:], in.Facts)
-	hidden := grow(&r.compared, s.CompareHidden)
-	n.compare.forward(x, hidden)
+	hidden, logits := grow(&r.compared, s.CompareHidden), grow(&r.judged, len(s.Compare))
+	copy(hidden, n.compare.bias.w)
+	through(t.compare, x, hidden, &r.memory)
 	relu(hidden)
+	copy(logits, n.compared.bias.w)
+	add(logits, n.facts.bias.w, 1)
+	through(t.compared, hidden, logits, &r.memory)
+	through(t.facts, in.Facts, logits, &r.memory)
 	for k, class := range s.Compare {
-		r.Logits[class] += n.compared.bias.w[k] + dot(hidden, n.compared.weights.row(k)) + n.facts.bias.w[k] + dot(in.Facts, n.facts.weights.row(k))
+		r.Logits[class] += logits[k]
 	}
 }
 
@@ -400,8 +380,8 @@ func (r *Reading) Weigh(class int) (symbols, words []float32) {
 			add(slope, n.hidden.weights.row(h), n.out.weights.row(class)[h]-n.out.weights.row(0)[h])
 		}
 	}
-	symbols = n.ready.chars.weigh(r.in.Symbols, r.features[:chars], slope[:chars], &r.memory)
-	words = n.ready.words.weigh(r.in.Words, r.features[chars:chars+of], slope[chars:chars+of], &r.memory)
+	symbols = n.ready.chars.weigh(r.in.Symbols, r.features[:chars], slope[:chars], r.charsAt)
+	words = n.ready.words.weigh(r.in.Words, r.features[chars:chars+of], slope[chars:chars+of], r.wordsAt)
 	all := r.in.weight()
 	for i, row := range r.in.Words {
 		v, _ := n.ready.vectors.row(int(row))
@@ -411,48 +391,18 @@ func (r *Reading) Weigh(class int) (symbols, words []float32) {
 }
 
 // weigh spreads what each filter added over the places under it where it was.
-func (t *table) weigh(numbers []int32, out, slope []float32, memory *memory) []float32 {
+func (t *table) weigh(numbers []int32, out, slope []float32, at []uint64) []float32 {
 	b := t.bank
 	weights := make([]float32, len(numbers))
-	rows := t.rowsOf(numbers, memory)
-	sums := grow(&memory.sums, max(1, len(numbers)))
-	for width := b.from; width <= b.to; width++ {
-		answers := sums[:max(1, len(numbers)-width+1)]
-		for word := range b.filters / lanes {
-			f := (width-b.from)*b.filters + word*lanes
-			on := out[f:][:lanes]
-			if slices.Max(on) <= 0 {
-				continue
-			}
-			clear(answers)
-			for place := range width {
-				c := b.column(width, place)/lanes + word
-				for i := range answers {
-					answers[i] += rows[i+place][c]
-				}
-			}
-			for lane, x := range on {
-				if x <= 0 {
-					continue
-				}
-				at := largest(answers, laneBits*lane)
-				under := min(width, len(numbers)-at)
-				for place := range under {
-					weights[at+place] += x * slope[f+lane] / float32(under)
-				}
-			}
+	for f, x := range out {
+		if x <= 0 {
+			continue
+		}
+		at, width := int(at[f/lanes]>>(laneBits*(f%lanes))&0xFFFF), b.from+f/b.filters
+		under := min(width, len(numbers)-at)
+		for place := range under {
+			weights[at+place] += x * slope[f] / float32(under)
 		}
 	}
 	return weights
-}
-
-// largest is where the lane at a shift is largest, the first such place.
-func largest(sums []uint64, shift int) (at int) {
-	most := uint64(0)
-	for i, s := range sums {
-		if s = s >> shift & 0xFFFF; s > most {
-			at, most = i, s
-		}
-	}
-	return at
 }

@@ -3,6 +3,8 @@ package neural
 import (
 	"math"
 	"math/rand/v2"
+
+	"github.com/kotomori/kotomori/internal/kernel"
 )
 
 const (
@@ -105,6 +107,20 @@ func (p *Post) nearest(vector []float32, length float32) (word int32, like float
 		}
 	}
 	return word, like
+}
+
+// nearestTo is nearest as a reading finds it, all words of the post at once.
+func (p *Post) nearestTo(vector []float32, length float32, every []int32, memory *[]float32) (word int32, like float32) {
+	all := grow(memory, len(p.lengths))
+	clear(all)
+	kernel.Sum(all, p.turned, every, vector)
+	like = all[0]
+	for i, c := range all {
+		if c > like {
+			word, like = int32(i), c
+		}
+	}
+	return word, like / length
 }
 
 func (p *Post) vector(word int32, dims int) []float32 {

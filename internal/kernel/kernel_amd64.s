@@ -1,0 +1,387 @@
+//go:build !kotomori_checked
+
+#include "textflag.h"
+
+// func sumAVX2(out, table *float32, n, whole int, at *int32, by *float32, count int)
+//
+// Columns are taken 64, 32, 16 and 8 at a time. Their sums stay in registers while all rows are added: a product and a sum each, not fused.
+TEXT ·sumAVX2(SB), NOSPLIT, $0-56
+	MOVQ out+0(FP), DI
+	MOVQ table+8(FP), SI
+	MOVQ n+16(FP), R8
+	MOVQ whole+24(FP), R9
+	MOVQ at+32(FP), R10
+	MOVQ by+40(FP), R11
+	MOVQ count+48(FP), R12
+	SHLQ $2, R8               // bytes of a row
+
+columns64:
+	CMPQ R9, $64
+	JLT  columns32
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	VMOVUPS 128(DI), Y4
+	VMOVUPS 160(DI), Y5
+	VMOVUPS 192(DI), Y6
+	VMOVUPS 224(DI), Y7
+	XORQ CX, CX
+
+rows64:
+	MOVLQSX (R10)(CX*4), AX
+	IMULQ R8, AX
+	ADDQ SI, AX
+	VBROADCASTSS (R11)(CX*4), Y15
+	VMULPS (AX), Y15, Y8
+	VMULPS 32(AX), Y15, Y9
+	VMULPS 64(AX), Y15, Y10
+	VMULPS 96(AX), Y15, Y11
+	VADDPS Y8, Y0, Y0
+	VADDPS Y9, Y1, Y1
+	VADDPS Y10, Y2, Y2
+	VADDPS Y11, Y3, Y3
+	VMULPS 128(AX), Y15, Y8
+	VMULPS 160(AX), Y15, Y9
+	VMULPS 192(AX), Y15, Y10
+	VMULPS 224(AX), Y15, Y11
+	VADDPS Y8, Y4, Y4
+	VADDPS Y9, Y5, Y5
+	VADDPS Y10, Y6, Y6
+	VADDPS Y11, Y7, Y7
+	INCQ CX
+	CMPQ CX, R12
+	JLT  rows64
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	VMOVUPS Y4, 128(DI)
+	VMOVUPS Y5, 160(DI)
+	VMOVUPS Y6, 192(DI)
+	VMOVUPS Y7, 224(DI)
+	ADDQ $256, DI
+	ADDQ $256, SI
+	SUBQ $64, R9
+	JMP  columns64
+
+columns32:
+	CMPQ R9, $32
+	JLT  columns16
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	XORQ CX, CX
+
+rows32:
+	MOVLQSX (R10)(CX*4), AX
+	IMULQ R8, AX
+	ADDQ SI, AX
+	VBROADCASTSS (R11)(CX*4), Y15
+	VMULPS (AX), Y15, Y8
+	VMULPS 32(AX), Y15, Y9
+	VMULPS 64(AX), Y15, Y10
+	VMULPS 96(AX), Y15, Y11
+	VADDPS Y8, Y0, Y0
+	VADDPS Y9, Y1, Y1
+	VADDPS Y10, Y2, Y2
+	VADDPS Y11, Y3, Y3
+	INCQ CX
+	CMPQ CX, R12
+	JLT  rows32
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ $128, DI
+	ADDQ $128, SI
+	SUBQ $32, R9
+
+columns16:
+	CMPQ R9, $16
+	JLT  columns8
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	XORQ CX, CX
+
+rows16:
+	MOVLQSX (R10)(CX*4), AX
+	IMULQ R8, AX
+	ADDQ SI, AX
+	VBROADCASTSS (R11)(CX*4), Y15
+	VMULPS (AX), Y15, Y8
+	VMULPS 32(AX), Y15, Y9
+	VADDPS Y8, Y0, Y0
+	VADDPS Y9, Y1, Y1
+	INCQ CX
+	CMPQ CX, R12
+	JLT  rows16
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	ADDQ $64, DI
+	ADDQ $64, SI
+	SUBQ $16, R9
+
+columns8:
+	CMPQ R9, $8
+	JLT  done
+	VMOVUPS (DI), Y0
+	XORQ CX, CX
+
+rows8:
+	MOVLQSX (R10)(CX*4), AX
+	IMULQ R8, AX
+	ADDQ SI, AX
+	VBROADCASTSS (R11)(CX*4), Y15
+	VMULPS (AX), Y15, Y8
+	VADDPS Y8, Y0, Y0
+	INCQ CX
+	CMPQ CX, R12
+	JLT  rows8
+	VMOVUPS Y0, (DI)
+
+done:
+	VZEROUPPER
+	RET
+
+// func sumBytesAVX2(out *float32, table *int8, n, whole int, at *int32, by *float32, count int)
+TEXT ·sumBytesAVX2(SB), NOSPLIT, $0-56
+	MOVQ out+0(FP), DI
+	MOVQ table+8(FP), SI
+	MOVQ n+16(FP), R8
+	MOVQ whole+24(FP), R9
+	MOVQ at+32(FP), R10
+	MOVQ by+40(FP), R11
+	MOVQ count+48(FP), R12
+
+bytes32:
+	CMPQ R9, $32
+	JLT  bytes8
+	VMOVUPS (DI), Y0
+	VMOVUPS 32(DI), Y1
+	VMOVUPS 64(DI), Y2
+	VMOVUPS 96(DI), Y3
+	XORQ CX, CX
+
+byteRows32:
+	MOVLQSX (R10)(CX*4), AX
+	IMULQ R8, AX
+	ADDQ SI, AX
+	VBROADCASTSS (R11)(CX*4), Y15
+	VPMOVSXBD (AX), Y8
+	VPMOVSXBD 8(AX), Y9
+	VPMOVSXBD 16(AX), Y10
+	VPMOVSXBD 24(AX), Y11
+	VCVTDQ2PS Y8, Y8
+	VCVTDQ2PS Y9, Y9
+	VCVTDQ2PS Y10, Y10
+	VCVTDQ2PS Y11, Y11
+	VMULPS Y8, Y15, Y8
+	VMULPS Y9, Y15, Y9
+	VMULPS Y10, Y15, Y10
+	VMULPS Y11, Y15, Y11
+	VADDPS Y8, Y0, Y0
+	VADDPS Y9, Y1, Y1
+	VADDPS Y10, Y2, Y2
+	VADDPS Y11, Y3, Y3
+	INCQ CX
+	CMPQ CX, R12
+	JLT  byteRows32
+	VMOVUPS Y0, (DI)
+	VMOVUPS Y1, 32(DI)
+	VMOVUPS Y2, 64(DI)
+	VMOVUPS Y3, 96(DI)
+	ADDQ $128, DI
+	ADDQ $32, SI
+	SUBQ $32, R9
+	JMP  bytes32
+
+bytes8:
+	CMPQ R9, $8
+	JLT  done
+	VMOVUPS (DI), Y0
+	XORQ CX, CX
+
+byteRows8:
+	MOVLQSX (R10)(CX*4), AX
+	IMULQ R8, AX
+	ADDQ SI, AX
+	VBROADCASTSS (R11)(CX*4), Y15
+	VPMOVSXBD (AX), Y8
+	VCVTDQ2PS Y8, Y8
+	VMULPS Y8, Y15, Y8
+	VADDPS Y8, Y0, Y0
+	INCQ CX
+	CMPQ CX, R12
+	JLT  byteRows8
+	VMOVUPS Y0, (DI)
+	ADDQ $32, DI
+	ADDQ $8, SI
+	SUBQ $8, R9
+	JMP  bytes8
+
+done:
+	VZEROUPPER
+	RET
+
+// func largestAVX2(best, at *uint64, words, whole int, rows *[]uint64, places, width, from int)
+//
+// Words are taken sixteen, eight and four at a time. The largest sums so far stay in registers while all places are gone through, and so do these places. Sums
+// are below 1<<15, so comparing them as signed numbers, which is all that AVX2 has, is right.
+TEXT ·largestAVX2(SB), NOSPLIT, $0-64
+	MOVQ best+0(FP), DI
+	MOVQ at+8(FP), R14
+	MOVQ words+16(FP), R8
+	MOVQ whole+24(FP), R9
+	MOVQ rows+32(FP), R10
+	MOVQ width+48(FP), R12
+	MOVQ from+56(FP), R13
+	SHLQ $3, R8               // bytes from a row's words to those of the next place
+	SHLQ $3, R13              // bytes to the words of the first
+	VPCMPEQW Y13, Y13, Y13    // -1 in each lane
+
+words16:
+	CMPQ R9, $16
+	JLT  words8
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y2, Y2, Y2
+	VPXOR Y3, Y3, Y3
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y10, Y10, Y10
+	VPXOR Y11, Y11, Y11
+	VPXOR Y12, Y12, Y12
+	MOVQ R10, SI
+	MOVQ places+40(FP), R11
+
+places16:
+	MOVQ SI, BX
+	MOVQ R13, DX
+	MOVQ R12, CX
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+	VPXOR Y6, Y6, Y6
+	VPXOR Y7, Y7, Y7
+
+under16:
+	MOVQ (BX), AX
+	VPADDW (AX)(DX*1), Y4, Y4
+	VPADDW 32(AX)(DX*1), Y5, Y5
+	VPADDW 64(AX)(DX*1), Y6, Y6
+	VPADDW 96(AX)(DX*1), Y7, Y7
+	ADDQ $24, BX
+	ADDQ R8, DX
+	DECQ CX
+	JNZ  under16
+	VPCMPGTW Y0, Y4, Y14
+	VPBLENDVB Y14, Y12, Y8, Y8
+	VPMAXUW Y4, Y0, Y0
+	VPCMPGTW Y1, Y5, Y14
+	VPBLENDVB Y14, Y12, Y9, Y9
+	VPMAXUW Y5, Y1, Y1
+	VPCMPGTW Y2, Y6, Y14
+	VPBLENDVB Y14, Y12, Y10, Y10
+	VPMAXUW Y6, Y2, Y2
+	VPCMPGTW Y3, Y7, Y14
+	VPBLENDVB Y14, Y12, Y11, Y11
+	VPMAXUW Y7, Y3, Y3
+	VPSUBW Y13, Y12, Y12
+	ADDQ $24, SI
+	DECQ R11
+	JNZ  places16
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	VMOVDQU Y2, 64(DI)
+	VMOVDQU Y3, 96(DI)
+	VMOVDQU Y8, (R14)
+	VMOVDQU Y9, 32(R14)
+	VMOVDQU Y10, 64(R14)
+	VMOVDQU Y11, 96(R14)
+	ADDQ $128, DI
+	ADDQ $128, R14
+	ADDQ $128, R13
+	SUBQ $16, R9
+	JMP  words16
+
+words8:
+	CMPQ R9, $8
+	JLT  words4
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	VPXOR Y8, Y8, Y8
+	VPXOR Y9, Y9, Y9
+	VPXOR Y12, Y12, Y12
+	MOVQ R10, SI
+	MOVQ places+40(FP), R11
+
+places8:
+	MOVQ SI, BX
+	MOVQ R13, DX
+	MOVQ R12, CX
+	VPXOR Y4, Y4, Y4
+	VPXOR Y5, Y5, Y5
+
+under8:
+	MOVQ (BX), AX
+	VPADDW (AX)(DX*1), Y4, Y4
+	VPADDW 32(AX)(DX*1), Y5, Y5
+	ADDQ $24, BX
+	ADDQ R8, DX
+	DECQ CX
+	JNZ  under8
+	VPCMPGTW Y0, Y4, Y14
+	VPBLENDVB Y14, Y12, Y8, Y8
+	VPMAXUW Y4, Y0, Y0
+	VPCMPGTW Y1, Y5, Y14
+	VPBLENDVB Y14, Y12, Y9, Y9
+	VPMAXUW Y5, Y1, Y1
+	VPSUBW Y13, Y12, Y12
+	ADDQ $24, SI
+	DECQ R11
+	JNZ  places8
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y1, 32(DI)
+	VMOVDQU Y8, (R14)
+	VMOVDQU Y9, 32(R14)
+	ADDQ $64, DI
+	ADDQ $64, R14
+	ADDQ $64, R13
+	SUBQ $8, R9
+
+words4:
+	CMPQ R9, $4
+	JLT  over
+	VPXOR Y0, Y0, Y0
+	VPXOR Y8, Y8, Y8
+	VPXOR Y12, Y12, Y12
+	MOVQ R10, SI
+	MOVQ places+40(FP), R11
+
+places4:
+	MOVQ SI, BX
+	MOVQ R13, DX
+	MOVQ R12, CX
+	VPXOR Y4, Y4, Y4
+
+under4:
+	MOVQ (BX), AX
+	VPADDW (AX)(DX*1), Y4, Y4
+	ADDQ $24, BX
+	ADDQ R8, DX
+	DECQ CX
+	JNZ  under4
+	VPCMPGTW Y0, Y4, Y14
+	VPBLENDVB Y14, Y12, Y8, Y8
+	VPMAXUW Y4, Y0, Y0
+	VPSUBW Y13, Y12, Y12
+	ADDQ $24, SI
+	DECQ R11
+	JNZ  places4
+	VMOVDQU Y0, (DI)
+	VMOVDQU Y8, (R14)
+
+over:
+	VZEROUPPER
+	RET
