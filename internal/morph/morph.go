@@ -197,13 +197,10 @@ func (a *Analyzer) token(k tokenizer.Token, at int) Token {
 		}
 		return f
 	}
-	for i := range ipa.POSHierarchy {
-		if f := feature(i); f != "" {
-			if i > 0 {
-				t.POS += ","
-			}
-			t.POS += f
-		}
+	if t.Known {
+		t.POS = partsOfSpeech()[levelsOf(k.ID)]
+	} else {
+		t.POS = joined(feature)
 	}
 	t.ConjType, t.ConjForm, t.Reading = feature(featureConjType), feature(featureConjForm), feature(featureReading)
 	if lemma := feature(featureLemma); lemma != "" {
@@ -211,6 +208,44 @@ func (a *Analyzer) token(k tokenizer.Token, at int) Token {
 	}
 	return t
 }
+
+// joined is a part of speech as Token has it, given its levels.
+func joined(level func(int) string) string {
+	var levels []string
+	for i := range ipa.POSHierarchy {
+		if l := level(i); l != "" {
+			levels = append(levels, l)
+		}
+	}
+	return strings.Join(levels, ",")
+}
+
+// levels of a part of speech, as the dictionary numbers them.
+type levels [ipa.POSHierarchy]dict.POSID
+
+func levelsOf(word int) (l levels) {
+	copy(l[:], system().POSTable.POSs[word])
+	return l
+}
+
+// partsOfSpeech has what is joined of the levels that the dictionary's words have. There are some seventy, and four hundred thousand words.
+var partsOfSpeech = sync.OnceValue(func() map[levels]string {
+	d := system()
+	out := make(map[levels]string)
+	for word, pos := range d.POSTable.POSs {
+		l := levelsOf(word)
+		if _, ok := out[l]; ok {
+			continue
+		}
+		out[l] = joined(func(i int) string {
+			if i >= len(pos) || d.POSTable.NameList[pos[i]] == "*" {
+				return ""
+			}
+			return d.POSTable.NameList[pos[i]]
+		})
+	}
+	return out
+})
 
 // continues reports whether what follows tokens[i] can follow the continuative of a potential verb:
 // 死ねた, 死ねます, 死ねて, 死ねそう, 死ねもしない.
