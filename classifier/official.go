@@ -41,10 +41,10 @@ type officialSet struct {
 	last atomic.Uint32 // which was taken last
 }
 
-// Replies come to some dozens of posts at a time, or some hundred where old ones are judged anew. One of some hundred characters takes some 25 kB prepared. Longer ones than keptText, as a
-// blog may have, take megabytes, and are prepared for each reply.
+// Replies come to some dozens of posts at a time, or to a thousand where old ones are judged anew. One of some hundred characters takes some 25 kB prepared.
+// Longer ones than keptText, as a blog may have, take megabytes, and are prepared for each reply.
 const (
-	officialSets = 256
+	officialSets = 512
 	officialWays = 4
 )
 
