@@ -141,6 +141,7 @@ type leafHit struct{ raw, next int32 }
 type fieldEval struct {
 	field      Field
 	text       text.Text
+	folded     bool // normalised but for the Squeezed view
 	normalised bool
 	scanned    bool
 	found      [numViews][]automaton.Match
@@ -208,7 +209,7 @@ func (s *Set) Read(in Input, e *Reading) {
 	e.masks, e.wereAsked = nil, false
 	for i := range e.fields {
 		f := &e.fields[i]
-		f.field, f.normalised, f.scanned = Field(i), false, false
+		f.field, f.folded, f.normalised, f.scanned = Field(i), false, false, false
 	}
 }
 
@@ -234,6 +235,20 @@ func (e *Reading) normalise(field Field) *fieldEval {
 		f.normalised, f.tokenized = true, false
 		f.text.Reset(e.value(field))
 		f.forgetWords()
+	}
+	return f
+}
+
+// detected is a field as a detector reads it, for which nothing is squeezed: nearly every reply comes with an author's name, and hardly any such name is
+// looked at otherwise.
+func (e *Reading) detected(c *cond) *fieldEval {
+	f := &e.fields[c.field]
+	if c.field == InText || c.detector.NeedsTokens || f.normalised {
+		return e.normalise(c.field)
+	}
+	if !f.folded {
+		f.folded = true
+		f.text.Fold(e.value(c.field))
 	}
 	return f
 }
@@ -601,7 +616,7 @@ func (e *Reading) detectable(c *cond) bool {
 	}
 	ok, known := e.maybe.get(c.asked)
 	if !known {
-		ok = d.Possible(&e.normalise(c.field).text)
+		ok = d.Possible(&e.detected(c).text)
 		e.maybe.put(c.asked, ok)
 	}
 	return ok
@@ -752,7 +767,7 @@ func (e *Reading) search(c *cond) []match {
 		if e.value(c.field) == "" || !e.detectable(c) {
 			return nil
 		}
-		f = e.normalise(c.field)
+		f = e.detected(c)
 		out = e.detect(f, c)
 	case kindAny:
 		for _, kid := range c.kids {

@@ -16,6 +16,9 @@ type numeral struct {
 
 // isNumeral reports a character with which a numeral can begin.
 func isNumeral(c rune) bool {
+	if c >= 'ぁ' && c <= 'ヿ' { // most characters are kana
+		return false
+	}
 	return isDigit(c) || kanjiDigit(c) >= 0 || smallUnit(c) > 0 || bigUnit(c) > 0
 }
 

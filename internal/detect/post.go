@@ -43,7 +43,7 @@ func (p *Post) alignedFacts() []fact {
 // mayShare is a necessary condition: false means that the post and a plain text share fewer runs of gramLength letters than the least for
 // so many letters. It takes no memory where nothing but marks is to be stripped, as most replies share nothing.
 func (p *Post) mayShare(r []rune, least func(letters int) int) bool {
-	if mayLink(r) || slices.ContainsFunc(r, func(c rune) bool { return c == '@' || c == '#' }) {
+	if mayLink(r) || slices.Contains(r, '@') || slices.Contains(r, '#') {
 		r = strip(r).runes // what is dropped joins what stands before and after
 	}
 	p.once.Do(p.prepare)

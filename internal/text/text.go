@@ -84,10 +84,9 @@ func (t *Text) Reset(s string) {
 	if len(t.Squeezed.Runes) > 0 && slices.Equal(t.Squeezed.Runes, t.Folded.Runes) {
 		t.Squeezed, t.altered = View{}, nil
 	}
-	t.Sentences = sentences(t.Sentences[:0], t.Plain, len(t.Runes))
 }
 
-// Fold is Reset without the Squeezed view and the sentences.
+// Fold is Reset without the Squeezed view.
 func (t *Text) Fold(s string) {
 	filled.Do(fillTables)
 	t.Original = s
@@ -99,7 +98,8 @@ func (t *Text) Fold(s string) {
 		t.Plain = plain(t.Runes)
 	}
 	t.foldPlain()
-	t.Squeezed, t.altered, t.Sentences = View{}, nil, t.Sentences[:0]
+	t.Squeezed, t.altered = View{}, nil
+	t.Sentences = sentences(t.Sentences[:0], t.Plain, len(t.Runes))
 }
 
 // Fold gives the Folded form of a word of the dictionary, so that words and replies are normalised alike:
