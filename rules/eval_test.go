@@ -185,6 +185,11 @@ func TestAuthorFields(t *testing.T) {
 	if got := evidence(set, Input{Text: "はい", Handle: "乙"}); got != "乙" {
 		t.Errorf("handle alone: got %q", got)
 	}
+	// A detector reads the name before it is squeezed; a word is still found in it, behind a disguise too.
+	set = ruleset(t, "insult: {about: 試験, words: [{word: 殺すぞ, disguise: true}]}\n", "when: {all: [{detector: url, in: author.name}, {class: insult, in: author.name}]}")
+	if got := evidence(set, Input{Text: "はい", Name: "殺・す・ぞ https://abc.example/x"}); !strings.Contains(got, "殺・す・ぞ") || !strings.Contains(got, "abc.example") {
+		t.Errorf("detector and disguised word in the name: got %q", got)
+	}
 }
 
 func TestUse(t *testing.T) {
