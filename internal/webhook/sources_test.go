@@ -182,11 +182,10 @@ func TestManyAtOnce(t *testing.T) {
 		wg.Go(func() {
 			if w := f.do(t, post(t, delivery.X, xNew, body)); w.Code != http.StatusOK {
 				t.Errorf("%d %s", w.Code, w.Body)
+				f.sink.begun <- struct{}{} // it would be waited for
 			}
 		})
-	}
-	for range 2 * maxInside {
-		<-f.sink.begun
+		<-f.sink.begun // the signature was checked: before that it counts, as anybody's
 	}
 	if w := f.do(t, get(t, "/webhook/x/saitama?crc_token=a")); w.Code != http.StatusOK {
 		t.Errorf("while deliveries wait: %d", w.Code)
