@@ -19,12 +19,13 @@ import (
 type hash [16]byte
 
 func hashOf(parts ...string) hash {
-	sum := sha256.New()
+	var room [512]byte // as much as most have
+	all := room[:0]
 	for _, p := range parts {
-		sum.Write([]byte(p)) // a hash takes everything
-		sum.Write([]byte{0})
+		all = append(append(all, p...), 0)
 	}
-	return hash(sum.Sum(nil)[:16])
+	sum := sha256.Sum256(all)
+	return hash(sum[:16])
 }
 
 // Reply is what a Counter needs of one record. The zero Reply is a record that is not counted.
@@ -73,6 +74,9 @@ func Read(c event.Comment) Reply {
 		r.author = hashOf(c.Platform, author)
 	}
 	letters := lettersOf(c.Text)
+	if utf8.RuneCountInString(letters) < leastOwn {
+		return r
+	}
 	rest := phrases().Replace(letters)
 	if utf8.RuneCountInString(rest) < leastOwn || !manyKinds(rest) {
 		return r
@@ -132,11 +136,16 @@ func lettersOf(s string) string {
 	var letters strings.Builder
 	letters.Grow(3 * len(v))
 	for _, r := range v {
-		if unicode.IsLetter(r) || unicode.IsNumber(r) {
+		if isJapanese(r) || unicode.IsLetter(r) || unicode.IsNumber(r) {
 			letters.WriteRune(r)
 		}
 	}
 	return letters.String()
+}
+
+// isJapanese reports most of what are letters in a comment, so that no table is asked.
+func isJapanese(r rune) bool {
+	return r >= 'ぁ' && r <= 'ゖ' || r >= 'ァ' && r <= 'ヺ' || r >= '一' && r <= '鿿'
 }
 
 // manyKinds says whether there are leastKinds different letters.
