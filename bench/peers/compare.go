@@ -18,7 +18,7 @@ import (
 )
 
 // rounds is how many turns each has with ours. The machine may be busy with something else, so the median counts.
-const rounds = 3
+const rounds = 5
 
 // A peer is a program that is measured.
 type peer struct {
