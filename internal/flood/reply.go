@@ -74,9 +74,6 @@ func Read(c event.Comment) Reply {
 		r.author = hashOf(c.Platform, author)
 	}
 	letters := lettersOf(c.Text)
-	if utf8.RuneCountInString(letters) < leastOwn {
-		return r
-	}
 	rest := phrases().Replace(letters)
 	if utf8.RuneCountInString(rest) < leastOwn || !manyKinds(rest) {
 		return r
@@ -136,16 +133,11 @@ func lettersOf(s string) string {
 	var letters strings.Builder
 	letters.Grow(3 * len(v))
 	for _, r := range v {
-		if isJapanese(r) || unicode.IsLetter(r) || unicode.IsNumber(r) {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) {
 			letters.WriteRune(r)
 		}
 	}
 	return letters.String()
-}
-
-// isJapanese reports most of what are letters in a comment, so that no table is asked.
-func isJapanese(r rune) bool {
-	return r >= 'ぁ' && r <= 'ゖ' || r >= 'ァ' && r <= 'ヺ' || r >= '一' && r <= '鿿'
 }
 
 // manyKinds says whether there are leastKinds different letters.
