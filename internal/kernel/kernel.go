@@ -9,7 +9,7 @@ import "fmt"
 
 // Sum adds rows of a table to out, one after the other, each times its weight: out[i] += by[k]·table[at[k]·n+i], where n is the length of out. It panics where
 // a row is not in the table.
-func Sum(out, table []float32, at []int32, by []float32) {
+func Sum[number Number](out []float32, table []number, at []int32, by []float32) {
 	if len(out) == 0 {
 		return
 	}
@@ -22,19 +22,8 @@ func Sum(out, table []float32, at []int32, by []float32) {
 	}
 }
 
-// SumBytes is Sum of a table in bytes.
-func SumBytes(out []float32, table []int8, at []int32, by []float32) {
-	if len(out) == 0 {
-		return
-	}
-	check(len(out), len(table), at)
-	by = by[:len(at)]
-	if fast {
-		sumBytesFast(out, table, at, by)
-	} else {
-		sum(out, table, at, by)
-	}
-}
+// Number is what a table can hold.
+type Number interface{ int8 | float32 }
 
 // check panics where a row of n numbers is not in a table of so many.
 func check(n, table int, at []int32) {
@@ -47,7 +36,7 @@ func check(n, table int, at []int32) {
 }
 
 // sum in Go. A conversion keeps a product from being fused with its sum, which some machines could and others could not.
-func sum[number int8 | float32](out []float32, table []number, at []int32, by []float32) {
+func sum[number Number](out []float32, table []number, at []int32, by []float32) {
 	n := len(out)
 	k := 0
 	for ; k+4 <= len(at); k += 4 { // out is read and written once for four rows

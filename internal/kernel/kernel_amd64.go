@@ -9,24 +9,21 @@ var fast = cpu.X86.HasAVX2
 // The assembly takes eight numbers, or four words, at once, and leaves what is over to Go. Why it stays within bounds: it reads of a row and of out what is
 // said here, which Sum and Largest have checked to be there.
 
-func sumFast(out, table []float32, at []int32, by []float32) {
+func sumFast[number Number](out []float32, table []number, at []int32, by []float32) {
 	n := len(out)
 	if whole := n &^ 7; whole > 0 && len(at) > 0 {
-		sumAVX2(&out[0], &table[0], n, whole, &at[0], &by[0], len(at))
-	}
-	sumRest(out, table, at, by)
-}
-
-func sumBytesFast(out []float32, table []int8, at []int32, by []float32) {
-	n := len(out)
-	if whole := n &^ 7; whole > 0 && len(at) > 0 {
-		sumBytesAVX2(&out[0], &table[0], n, whole, &at[0], &by[0], len(at))
+		switch table := any(table).(type) {
+		case []float32:
+			sumAVX2(&out[0], &table[0], n, whole, &at[0], &by[0], len(at))
+		case []int8:
+			sumBytesAVX2(&out[0], &table[0], n, whole, &at[0], &by[0], len(at))
+		}
 	}
 	sumRest(out, table, at, by)
 }
 
 // sumRest is Sum for the last numbers, which are no eight.
-func sumRest[number int8 | float32](out []float32, table []number, at []int32, by []float32) {
+func sumRest[number Number](out []float32, table []number, at []int32, by []float32) {
 	n := len(out)
 	for i := n &^ 7; i < n; i++ {
 		y := out[i]
@@ -58,7 +55,7 @@ func largestFast(best, at []uint64, rows [][]uint64, width, from int) {
 //go:noescape
 func sumAVX2(out, table *float32, n, whole int, at *int32, by *float32, count int)
 
-// sumBytesAVX2 is likewise SumBytes.
+// sumBytesAVX2 is likewise Sum of bytes.
 //
 //go:noescape
 func sumBytesAVX2(out *float32, table *int8, n, whole int, at *int32, by *float32, count int)

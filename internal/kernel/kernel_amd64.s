@@ -4,7 +4,7 @@
 
 // func sumAVX2(out, table *float32, n, whole int, at *int32, by *float32, count int)
 //
-// Columns are taken 64, 32, 16 and 8 at a time. Their sums stay in registers while all rows are added: a product and a sum each, not fused.
+// Columns are taken 32, 16 and 8 at a time. Their sums stay in registers while all rows are added: a product and a sum each, not fused.
 TEXT ·sumAVX2(SB), NOSPLIT, $0-56
 	MOVQ out+0(FP), DI
 	MOVQ table+8(FP), SI
@@ -14,56 +14,6 @@ TEXT ·sumAVX2(SB), NOSPLIT, $0-56
 	MOVQ by+40(FP), R11
 	MOVQ count+48(FP), R12
 	SHLQ $2, R8               // bytes of a row
-
-columns64:
-	CMPQ R9, $64
-	JLT  columns32
-	VMOVUPS (DI), Y0
-	VMOVUPS 32(DI), Y1
-	VMOVUPS 64(DI), Y2
-	VMOVUPS 96(DI), Y3
-	VMOVUPS 128(DI), Y4
-	VMOVUPS 160(DI), Y5
-	VMOVUPS 192(DI), Y6
-	VMOVUPS 224(DI), Y7
-	XORQ CX, CX
-
-rows64:
-	MOVLQSX (R10)(CX*4), AX
-	IMULQ R8, AX
-	ADDQ SI, AX
-	VBROADCASTSS (R11)(CX*4), Y15
-	VMULPS (AX), Y15, Y8
-	VMULPS 32(AX), Y15, Y9
-	VMULPS 64(AX), Y15, Y10
-	VMULPS 96(AX), Y15, Y11
-	VADDPS Y8, Y0, Y0
-	VADDPS Y9, Y1, Y1
-	VADDPS Y10, Y2, Y2
-	VADDPS Y11, Y3, Y3
-	VMULPS 128(AX), Y15, Y8
-	VMULPS 160(AX), Y15, Y9
-	VMULPS 192(AX), Y15, Y10
-	VMULPS 224(AX), Y15, Y11
-	VADDPS Y8, Y4, Y4
-	VADDPS Y9, Y5, Y5
-	VADDPS Y10, Y6, Y6
-	VADDPS Y11, Y7, Y7
-	INCQ CX
-	CMPQ CX, R12
-	JLT  rows64
-	VMOVUPS Y0, (DI)
-	VMOVUPS Y1, 32(DI)
-	VMOVUPS Y2, 64(DI)
-	VMOVUPS Y3, 96(DI)
-	VMOVUPS Y4, 128(DI)
-	VMOVUPS Y5, 160(DI)
-	VMOVUPS Y6, 192(DI)
-	VMOVUPS Y7, 224(DI)
-	ADDQ $256, DI
-	ADDQ $256, SI
-	SUBQ $64, R9
-	JMP  columns64
 
 columns32:
 	CMPQ R9, $32
@@ -97,6 +47,7 @@ rows32:
 	ADDQ $128, DI
 	ADDQ $128, SI
 	SUBQ $32, R9
+	JMP  columns32
 
 columns16:
 	CMPQ R9, $16

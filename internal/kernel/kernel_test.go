@@ -7,10 +7,8 @@ import (
 	"testing"
 )
 
-type number interface{ int8 | float32 }
-
 // plain is Sum as its doc says it.
-func plain[N number](out []float32, table []N, at []int32, by []float32) {
+func plain[N Number](out []float32, table []N, at []int32, by []float32) {
 	for k, row := range at {
 		for i := range out {
 			out[i] += float32(by[k] * float32(table[int(row)*len(out)+i]))
@@ -27,13 +25,13 @@ func TestSum(t *testing.T) {
 	byteOf := func() int8 { return int8(random.Uint32()) }
 	for n := range 150 {
 		for _, count := range []int{0, 1, 3, 4, 5, 40, 601} {
-			testSum(t, random, n, count, number, map[string]func([]float32, []float32, []int32, []float32){"sum": sum[float32], "Sum": Sum})
-			testSum(t, random, n, count, byteOf, map[string]func([]float32, []int8, []int32, []float32){"sum of bytes": sum[int8], "SumBytes": SumBytes})
+			testSum(t, random, n, count, number, map[string]func([]float32, []float32, []int32, []float32){"sum": sum[float32], "Sum": Sum[float32]})
+			testSum(t, random, n, count, byteOf, map[string]func([]float32, []int8, []int32, []float32){"sum of bytes": sum[int8], "Sum of bytes": Sum[int8]})
 		}
 	}
 }
 
-func testSum[N number](t *testing.T, random *rand.Rand, n, count int, draw func() N, ways map[string]func([]float32, []N, []int32, []float32)) {
+func testSum[N Number](t *testing.T, random *rand.Rand, n, count int, draw func() N, ways map[string]func([]float32, []N, []int32, []float32)) {
 	t.Helper()
 	const rows = 50
 	table, out := make([]N, rows*n), make([]float32, n+1)
@@ -143,7 +141,7 @@ func TestBounds(t *testing.T) {
 		"a row before the table":       func() { Sum(out, table, []int32{-1}, []float32{1}) },
 		"half a row":                   func() { Sum(out, table[:40], []int32{2}, []float32{1}) },
 		"fewer weights":                func() { Sum(out, table, []int32{0, 1}, make([]float32, 1)) },
-		"a row of bytes behind":        func() { SumBytes(out, make([]int8, 16*3), []int32{3}, []float32{1}) },
+		"a row of bytes behind":        func() { Sum(out, make([]int8, 16*3), []int32{3}, []float32{1}) },
 		"rows fewer than the width":    func() { Largest(four, four, rows[:1], 2, 0) },
 		"no width":                     func() { Largest(four, four, rows[:2], 0, 0) },
 		"a short row":                  func() { Largest(four, four, rows, 2, 0) },

@@ -873,7 +873,7 @@ func (v *Vectors) about(words []wordAt, sum []float32) []float32 {
 		for i, w := range some {
 			at[i], by[i] = int32(w.row), v.rare[w.row]*v.scale[w.row]
 		}
-		kernel.SumBytes(sum, v.data, at[:len(some)], by[:len(some)])
+		kernel.Sum(sum, v.data, at[:len(some)], by[:len(some)])
 	}
 	return sum
 }
