@@ -2,6 +2,7 @@ package neural
 
 import (
 	"math"
+	"sync"
 	"sync/atomic"
 
 	"github.com/kotomori/kotomori/internal/kernel"
@@ -21,17 +22,13 @@ type table struct {
 	bank    *bank
 	scale   float32 // of a step
 	words   int     // of a row
-	rows    []uint64
-	state   []atomic.Uint32
 	inputOf func(number int, in []float32)
 	nothing []uint64
-}
 
-const (
-	unmade = iota
-	making
-	made
-)
+	rows []uint64
+	made []atomic.Bool // by row
+	mu   sync.Mutex    // held while one is made
+}
 
 func newTable(b *bank, numbers int, scale float32, inputOf func(int, []float32)) *table {
 	words := b.weights.rows / lanes
@@ -41,24 +38,25 @@ func newTable(b *bank, numbers int, scale float32, inputOf func(int, []float32))
 	}
 	return &table{
 		bank: b, scale: scale, words: words, nothing: nothing, inputOf: inputOf,
-		rows: make([]uint64, numbers*words), state: make([]atomic.Uint32, numbers),
+		rows: make([]uint64, numbers*words), made: make([]atomic.Bool, numbers),
 	}
 }
 
-// row gives the row for a number. A goroutine that finds another one making it makes its own in memory.
+// row gives the row for a number.
 func (t *table) row(number int, memory *memory) []uint64 {
-	row := t.rows[number*t.words:][:t.words]
-	if t.state[number].Load() == made {
-		return row
+	if !t.made[number].Load() {
+		t.make(number, memory)
 	}
-	if !t.state[number].CompareAndSwap(unmade, making) {
-		row = make([]uint64, t.words)
-		t.fill(number, row, memory)
-		return row
+	return t.rows[number*t.words:][:t.words]
+}
+
+func (t *table) make(number int, memory *memory) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.made[number].Load() { // by another goroutine
+		t.fill(number, t.rows[number*t.words:][:t.words], memory)
+		t.made[number].Store(true)
 	}
-	t.fill(number, row, memory)
-	t.state[number].Store(made)
-	return row
 }
 
 func (t *table) fill(number int, row []uint64, memory *memory) {
@@ -107,30 +105,41 @@ func (t *table) rowsOf(numbers []int32, memory *memory) [][]uint64 {
 // vectorTable is a vector for each word, and its length: rows made when first asked for.
 type vectorTable struct {
 	dims    int
+	fill    func(row int, out []float32)
 	rows    []float32
 	lengths []float32
-	state   []atomic.Uint32
-	fill    func(row int, out []float32)
+	made    []atomic.Bool // by row
+	mu      sync.Mutex    // held while one is made
 }
 
 func newVectorTable(dims, rows int, fill func(row int, out []float32)) *vectorTable {
-	return &vectorTable{dims: dims, rows: make([]float32, rows*dims), lengths: make([]float32, rows), state: make([]atomic.Uint32, rows), fill: fill}
+	return &vectorTable{dims: dims, fill: fill, rows: make([]float32, rows*dims), lengths: make([]float32, rows), made: make([]atomic.Bool, rows)}
 }
 
 func (t *vectorTable) row(row int) (vector []float32, length float32) {
-	vector = t.rows[row*t.dims:][:t.dims]
-	if t.state[row].Load() == made {
-		return vector, t.lengths[row]
+	if !t.made[row].Load() {
+		t.make(row)
 	}
-	if !t.state[row].CompareAndSwap(unmade, making) {
-		vector = make([]float32, t.dims)
+	return t.rows[row*t.dims:][:t.dims], t.lengths[row]
+}
+
+func (t *vectorTable) make(row int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.made[row].Load() { // by another goroutine
+		vector := t.rows[row*t.dims:][:t.dims]
 		t.fill(row, vector)
-		return vector, lengthOf(vector)
+		t.lengths[row] = lengthOf(vector)
+		t.made[row].Store(true)
 	}
-	t.fill(row, vector)
-	t.lengths[row] = lengthOf(vector)
-	t.state[row].Store(made)
-	return vector, t.lengths[row]
+}
+
+// sum adds rows to out, each times its weight.
+func (t *vectorTable) sum(out []float32, rows []int32, by []float32) {
+	for _, row := range rows {
+		t.row(int(row)) // so that it is made
+	}
+	kernel.Sum(out, t.rows, rows, by)
 }
 
 // tables are what reading takes beside the weights.
@@ -210,14 +219,15 @@ type memory struct {
 
 // through adds to out what a layer makes of in, most of which may be 0. The weights are inputs × outputs.
 func through(weights, in, out []float32, memory *memory) {
-	at, by := memory.at[:0], memory.by[:0]
+	at, by := grow(&memory.at, len(in)), grow(&memory.by, len(in))
+	n := 0
 	for k, x := range in {
-		if x != 0 {
-			at, by = append(at, int32(k)), append(by, x)
-		}
+		at[n], by[n] = int32(k), x
+		// Counted without a branch: about half are 0, and which cannot be guessed.
+		bits := math.Float32bits(x) << 1 // without the sign, as -0 is 0
+		n += int((bits | -bits) >> 31)
 	}
-	memory.at, memory.by = at, by
-	kernel.Sum(out, weights, at, by)
+	kernel.Sum(out, weights, at[:n], by[:n])
 }
 
 // grow gives n of what a slice has room for; what is in it stands for nothing.
@@ -300,11 +310,11 @@ func (n *Net) Read(in *Input, r *Reading) {
 	t.words.pool(in.Words, features[chars:chars+words], &r.wordsAt, &r.memory)
 	mean := features[chars+words:]
 	clear(mean)
-	all := in.weight()
-	for i, row := range in.Words {
-		v, _ := t.vectors.row(int(row))
-		add(mean, v, in.Rare[i]/all)
+	all, by := in.weight(), grow(&r.memory.by, len(in.Words))
+	for i, x := range in.Rare {
+		by[i] = x / all
 	}
+	t.vectors.sum(mean, in.Words, by)
 	hidden := grow(&r.hidden, s.Hidden)
 	copy(hidden, n.hidden.bias.w)
 	logits := grow(&r.Logits, s.Classes)
@@ -340,11 +350,11 @@ func (n *Net) readBeside(in *Input, r *Reading) {
 		for k, y := range ofPost {
 			product[k] = v[k] * y
 		}
-		copy(unit, n.pair.bias.w)
 		word, _ := t.paired.row(int(row))
-		add(unit, word, 1)
-		add(unit, in.Post.paired[int(of)*s.Pairs:][:s.Pairs], 1)
-		add(unit, t.pairOfLike, like)
+		facing := in.Post.paired[int(of)*s.Pairs:]
+		for k, x := range n.pair.bias.w {
+			unit[k] = x + word[k] + facing[k] + float32(like*t.pairOfLike[k])
+		}
 		kernel.Sum(unit, t.pairOfBoth, t.every, product)
 		for k, u := range unit {
 			if u > 0 {
