@@ -89,6 +89,12 @@ type feature struct {
 	start, end int32
 }
 
+// put sets all of a feature but a value. Field by field, as a literal of so many would be put together elsewhere and copied, before it is
+// all there: that takes twice as long as to look it up.
+func (f *feature) put(key uint32, number int32, g group, start, end int32) {
+	f.key, f.number, f.group, f.value, f.start, f.end = key, number, g, 0, start, end
+}
+
 // extractor finds the features of replies that the vocabulary knows.
 type extractor struct {
 	vectors    *Vectors
@@ -108,9 +114,11 @@ type reading struct {
 	words []wordAt
 
 	found     []feature
-	asked     []feature       // to be looked up in the vocabulary; their numbers are slots
+	asked     []feature       // to be looked up in the vocabulary
+	slots     []slots         // theirs
 	values    [groups]float32 // what each feature of a group counts
 	begun     []run
+	classes   []uint32  // by rune: its class
 	different []int32   // features of a group
 	rows      []row     // their weights
 	memory    text.View // of the view, where links stand in it
@@ -342,7 +350,7 @@ func (x *extractor) letters(in *Input, r *reading, name bool) {
 	}
 	r.asked = r.asked[:0]
 	r.edges()
-	out = x.known(out, r.asked)
+	out = x.known(out, r)
 	if name {
 		for f, s := range [...]string{in.Name, in.Handle} {
 			if s == "" {
@@ -386,60 +394,79 @@ func (x *extractor) besides(in *Input, r *reading, compare bool) {
 			}
 		}
 	}
-	r.found = x.known(r.found, r.asked)
+	r.found = x.known(r.found, r)
 }
 
-// known appends the features that the vocabulary knows.
-func (x *extractor) known(out, asked []feature) []feature {
-	v := x.vocabulary
+// known appends the features asked for that the vocabulary knows.
+func (x *extractor) known(out []feature, r *reading) []feature {
+	v, asked := x.vocabulary, r.asked
 	if v == nil {
 		return append(out, asked...)
 	}
+	at := slices.Grow(r.slots[:0], len(asked))[:len(asked)]
 	for i := range asked {
-		asked[i].number = int32(v.first(asked[i].key))
+		at[i] = v.at(asked[i].key)
 	}
+	r.slots = at
+	n := len(out)
+	out = slices.Grow(out, len(asked))[:n+len(asked)]
 	for i := range asked {
-		f := &asked[i]
-		if n := v.resolve(f.key, uint32(f.number)); n != unknown {
-			out = append(out, *f)
-			out[len(out)-1].number = n
+		key := asked[i].key
+		number, ok := v.resolve(key, at[i])
+		if !ok {
+			number = v.walk(key)
 		}
+		out[n] = asked[i]
+		out[n].number = number
+		n += isKnown(number)
 	}
-	return out
+	return out[:n]
 }
 
 // rangeOf finds the runes of a view that come from a span of the original.
 func rangeOf(v *text.View, s text.Span) (start, end int32) {
-	i, _ := slices.BinarySearch(v.End, int32(s.Start)+1)
-	j, _ := slices.BinarySearch(v.Start, int32(s.End))
+	i, j := firstFrom(v.End, s.Start+1, s.Start), firstFrom(v.Start, s.End, s.End)
 	return int32(i), int32(max(i, j))
+}
+
+// firstFrom is the index of the first of some numbers in order that is least or more. It is where it is guessed to be if each character so far is one
+// of the view, as in most comments.
+func firstFrom(in []int32, least, guess int) int {
+	if guess <= len(in) && (guess == 0 || int(in[guess-1]) < least) && (guess == len(in) || int(in[guess]) >= least) {
+		return guess
+	}
+	i, _ := slices.BinarySearch(in, int32(least))
+	return i
 }
 
 // wordFeatures asks for what the words are.
 func (r *reading) wordFeatures(v *Vectors) {
 	out, words := r.asked, r.words
+	n := len(out)
+	out = slices.Grow(out, (4+maxNear)*len(words))[:n+(4+maxNear)*len(words)]
+	ask := func(key uint32, g group, start, end int32) {
+		out[n].put(key, unknown, g, start, end)
+		n++
+	}
 	for _, w := range words {
-		out = append(out, feature{key: mix(seed(word), uint32(w.row)), group: word, start: int32(w.start), end: int32(w.end)})
+		ask(mix(seed(word), uint32(w.row)), word, int32(w.start), int32(w.end))
 	}
 	for i := 1; i < len(words); i++ {
-		a, b := words[i-1], words[i]
-		out = append(out, feature{key: mix(mix(seed(pair), uint32(a.row)), uint32(b.row)), group: pair, start: int32(a.start), end: int32(b.end)})
+		a, b := &words[i-1], &words[i]
+		ask(mix(mix(seed(pair), uint32(a.row)), uint32(b.row)), pair, int32(a.start), int32(b.end))
 	}
 	for _, w := range words {
 		start, end := int32(w.start), int32(w.end)
-		out = append(
-			out,
-			feature{key: mix(mix(seed(cluster), 0), uint32(v.coarse[w.row])), group: cluster, start: start, end: end},
-			feature{key: mix(mix(seed(cluster), 1), uint32(v.fine[w.row])), group: cluster, start: start, end: end},
-		)
+		ask(mix(mix(seed(cluster), 0), uint32(v.coarse[w.row])), cluster, start, end)
+		ask(mix(mix(seed(cluster), 1), uint32(v.fine[w.row])), cluster, start, end)
 	}
 	for i, w := range words {
 		h := mix(seed(near), uint32(v.coarse[w.row]))
-		for j := i + 1; j < len(words) && j <= i+maxNear; j++ {
-			out = append(out, feature{key: mix(h, uint32(v.coarse[words[j].row])), group: near})
+		for _, w := range words[i+1 : min(len(words), i+1+maxNear)] {
+			ask(mix(h, uint32(v.coarse[w.row])), near, 0, 0)
 		}
 	}
-	r.asked = out
+	r.asked = out[:n]
 }
 
 // valueOf is what each feature of a group counts: the different ones have together a length of at most the group's weight.
@@ -450,9 +477,9 @@ func valueOf(g group, different int) float32 {
 
 // run is a run of characters that is known so far.
 type run struct {
-	hash uint32
-	slot uint32
-	at   int32
+	hash  uint32
+	at    int32
+	slots slots
 }
 
 // grams appends every run of 1 to maxGram runes. One that is not known has no known one that begins with it: what goes on from it
@@ -469,29 +496,36 @@ func (x *extractor) grams(out []feature, r *reading, g group, from uint32, runes
 		}
 		return out
 	}
-	begun := r.begun[:0]
-	for i := range runes {
-		begun = append(begun, run{hash: from, at: int32(i)})
+	begun, classes := slices.Grow(r.begun[:0], len(runes))[:len(runes)], slices.Grow(r.classes[:0], len(runes))[:len(runes)]
+	r.begun, r.classes = begun, classes
+	for i, c := range runes {
+		classes[i] = uint32(class(c))
+		b := &begun[i]
+		b.hash, b.at = from, int32(i)
 	}
-	r.begun = begun
 	for n := range int32(maxGram) {
+		if last := len(begun) - 1; last >= 0 && int(begun[last].at+n) == len(runes) {
+			begun = begun[:last]
+		}
 		for i := range begun {
 			b := &begun[i]
-			b.hash = mix(b.hash, uint32(class(runes[b.at+n])))
-			b.slot = v.first(b.hash)
+			b.hash = mix(b.hash, classes[b.at+n])
+			b.slots = v.at(b.hash)
 		}
-		kept := begun[:0]
-		for _, b := range begun {
-			number := v.resolve(b.hash, b.slot)
-			if number == unknown {
-				continue
+		end, kept := len(out), 0
+		out = slices.Grow(out, len(begun))[:end+len(begun)]
+		for i := range begun {
+			b := &begun[i]
+			hash, at := b.hash, b.at
+			number, ok := v.resolve(hash, b.slots)
+			if !ok {
+				number = v.walk(hash)
 			}
-			out = append(out, feature{key: b.hash, number: number, group: g, start: b.at, end: b.at + n + 1})
-			if int(b.at+n)+1 < len(runes) {
-				kept = append(kept, b)
-			}
+			out[end+kept].put(hash, number, g, at, at+n+1)
+			begun[kept].hash, begun[kept].at = hash, at
+			kept += isKnown(number)
 		}
-		begun = kept
+		begun, out = begun[:kept], out[:end+kept]
 	}
 	return out
 }

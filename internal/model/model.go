@@ -116,39 +116,41 @@ func (m *Model) readWhole(in *Input, possible []bool, among float64, r *Reading)
 
 // weigh adds to r.sum what the features found weigh, from one of them on. Those of a group must be among them together.
 func (m *Model) weigh(r *Reading, from int) {
-	found, sum := r.seen.found, r.sum
+	found, sum, set := r.seen.found, r.sum, &r.seen.set
 	for i := from; i < len(found); {
 		g := found[i].group
-		different := r.seen.different[:0]
 		n := i + 1
 		for n < len(found) && found[n].group == g {
 			n++
 		}
-		r.seen.set.reset(n - i)
-		for ; i < n; i++ {
-			f := &found[i]
-			if !r.seen.set.add(uint32(f.number)) {
-				continue
+		of := found[i:n]
+		i = n
+		if g == style || g == post {
+			set.reset(len(of))
+			for _, f := range of {
+				if set.add(uint32(f.number)) {
+					m.unpack(f.number, f.value*m.quantum[g], r.row)
+					addRow(sum, r.row, 1)
+				}
 			}
-			if g == style || g == post {
-				m.unpack(f.number, f.value*m.quantum[g], r.row)
-				addRow(sum, r.row, 1)
-				continue
-			}
-			different = append(different, f.number)
+			continue
 		}
-		r.seen.different = different
+		numbers := slices.Grow(r.seen.different[:0], len(of))[:len(of)]
+		for k := range of {
+			numbers[k] = of[k].number
+		}
+		different := set.unique(numbers)
+		numbers = numbers[:different]
+		r.seen.different = numbers
 		// Gathered before any is added up, and with nothing else between, so that as many as may be are on their way from memory at once.
-		rows := slices.Grow(r.seen.rows[:0], len(different))[:len(different)]
-		for k, number := range different {
+		rows := slices.Grow(r.seen.rows[:0], different)[:different]
+		for k, number := range numbers {
 			rows[k] = m.packed[number]
 		}
-		if len(rows) > 0 {
-			value := valueOf(g, len(rows))
-			r.seen.values[g] = value
-			addRows(sum, rows, value*m.quantum[g])
-		}
 		r.seen.rows = rows
+		value := valueOf(g, different)
+		r.seen.values[g] = value
+		addRows(sum, rows, value*m.quantum[g])
 	}
 }
 
@@ -193,13 +195,17 @@ func addRows(out []float32, rows []row, by float32) {
 	var total [maxClasses]int32
 	for len(rows) > 0 {
 		n := min(len(rows), maxSums)
-		var even, odd row // four lanes of 16 bits in each word
+		var e0, e1, e2, o0, o1, o2 uint64 // four lanes of 16 bits in each; variables, as elements of an array would be kept in memory
 		for i := range rows[:n] {
-			for k, w := range &rows[i] {
-				even[k] += w & lanes
-				odd[k] += w >> 8 & lanes
-			}
+			r := &rows[i]
+			e0 += r[0] & lanes
+			o0 += r[0] >> 8 & lanes
+			e1 += r[1] & lanes
+			o1 += r[1] >> 8 & lanes
+			e2 += r[2] & lanes
+			o2 += r[2] >> 8 & lanes
 		}
+		even, odd := row{e0, e1, e2}, row{o0, o1, o2}
 		for k := range rowWords {
 			for lane := range 4 {
 				at := 8*k + 2*lane

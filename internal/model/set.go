@@ -23,17 +23,37 @@ func (s *set) reset(n int) {
 
 // add reports whether the key is new.
 func (s *set) add(key uint32) bool {
-	mask := uint32(len(s.slots) - 1)
 	want := s.mark<<32 | uint64(key)
-	for i := spread(key) & mask; ; i = (i + 1) & mask {
-		switch x := s.slots[i&uint32(len(s.slots)-1)]; {
-		case x == want:
+	for i := spread(key); ; i++ {
+		switch at := &s.slots[i&uint32(len(s.slots)-1)]; {
+		case *at == want:
 			return false
-		case x>>32 != s.mark:
-			s.slots[i] = want
+		case *at>>32 != s.mark:
+			*at = want
 			return true
 		}
 	}
+}
+
+// unique empties the set, puts the different ones of some numbers first, in their order, and says how many they are.
+func (s *set) unique(numbers []int32) int {
+	s.reset(2 * len(numbers)) // so that most are alone at their place
+	slots, n := s.slots, 0
+	for _, number := range numbers {
+		numbers[n] = number
+		want := s.mark<<32 | uint64(number)
+		at := &slots[spread(uint32(number))&uint32(len(slots)-1)]
+		other := *at ^ want
+		if other != 0 && other>>32 == 0 { // another number's place
+			if s.add(uint32(number)) {
+				n++
+			}
+			continue
+		}
+		*at = want
+		n += int((other | -other) >> 63) // whether it is new cannot be guessed, so there is no branch
+	}
+	return n
 }
 
 // has reports whether the key is in the set.
@@ -67,6 +87,7 @@ func spread(key uint32) uint32 {
 type vocabulary struct {
 	slots []uint32 // upper bits of the key, then number+1; 0 is empty
 	bits  uint     // of a number
+	lower uint32   // as many bits, set
 }
 
 // maxFeatures bounds a vocabulary: its numbers must leave room for bits of the key.
@@ -78,6 +99,7 @@ func newVocabulary(keys []uint32) *vocabulary {
 		size *= 2
 	}
 	v := &vocabulary{slots: make([]uint32, size), bits: uint(bits.Len(uint(len(keys) + 1)))}
+	v.lower = 1<<v.bits - 1
 	mask := uint32(size - 1)
 	for n, key := range keys {
 		i := key & mask
@@ -92,19 +114,39 @@ func newVocabulary(keys []uint32) *vocabulary {
 // unknown is the number of a feature that is not in the vocabulary.
 const unknown = -1
 
-// first is what lies at a key's place. Asking for many before any is looked at lets memory answer them at once.
-func (v *vocabulary) first(key uint32) uint32 { return v.slots[key&uint32(len(v.slots)-1)] }
+// slots are what lies at a key's place, and behind it.
+type slots struct{ first, second uint32 }
 
-// resolve is the number of a key, given what lies at its place.
-func (v *vocabulary) resolve(key, slot uint32) int32 {
-	for i := key; ; {
+// at gives the slots of a key. Asking for many before any is looked at lets memory answer them at once.
+func (v *vocabulary) at(key uint32) slots {
+	return slots{v.slots[key&uint32(len(v.slots)-1)], v.slots[(key+1)&uint32(len(v.slots)-1)]}
+}
+
+// resolve is the number of a key, given its slots, if these tell it; if not, walk does. Whether a key is known cannot be guessed, nor in which
+// slot it is, so there is no branch.
+func (v *vocabulary) resolve(key uint32, at slots) (number int32, ok bool) {
+	ends := v.ends(at.first, key)
+	slot := at.second ^ (at.first^at.second)&uint32(int32(ends)>>31)
+	return int32(slot&v.lower) - 1, int32(ends|v.ends(at.second, key)) < 0
+}
+
+// ends has its upper bit set if a slot ends the search for a key: it is empty, or has the key's upper bits.
+func (v *vocabulary) ends(slot, key uint32) uint32 {
+	return (slot^key)>>(v.bits&31) - 1 | (slot-1)&^slot
+}
+
+// walk is the number of a key whose two slots are both others'.
+func (v *vocabulary) walk(key uint32) int32 {
+	for i := key + 2; ; i++ {
+		slot := v.slots[i&uint32(len(v.slots)-1)]
 		if slot == 0 {
 			return unknown
 		}
 		if (slot^key)>>v.bits == 0 {
-			return int32(slot&(1<<v.bits-1)) - 1
+			return int32(slot&v.lower) - 1
 		}
-		i++
-		slot = v.slots[i&uint32(len(v.slots)-1)]
 	}
 }
+
+// isKnown is 1 for the number of a feature that is known, otherwise 0: to count without a branch.
+func isKnown(number int32) int { return int(^uint32(number) >> 31) }

@@ -28,6 +28,44 @@ func TestSet(t *testing.T) {
 	}
 }
 
+func TestUnique(t *testing.T) {
+	var s set
+	random := rand.New(rand.NewPCG(7, 8))
+	for range 500 {
+		numbers := make([]int32, random.IntN(400))
+		seen := map[int32]bool{}
+		var want []int32
+		of := 1 + random.Int32N(600)
+		for i := range numbers {
+			n := random.Int32N(of)
+			numbers[i] = n
+			if !seen[n] {
+				seen[n] = true
+				want = append(want, n)
+			}
+		}
+		if got := numbers[:s.unique(numbers)]; !slices.Equal(got, want) {
+			t.Fatalf("got %v, want %v", got, want)
+		}
+	}
+}
+
+func TestFirstFrom(t *testing.T) {
+	random := rand.New(rand.NewPCG(9, 10))
+	for range 20_000 {
+		in := make([]int32, random.IntN(6))
+		for i := range in {
+			in[i] = random.Int32N(8)
+		}
+		slices.Sort(in)
+		least := random.IntN(10)
+		want, _ := slices.BinarySearch(in, int32(least))
+		if got := firstFrom(in, least, random.IntN(10)); got != want {
+			t.Fatalf("the first of %v from %d is %d, want %d", in, least, got, want)
+		}
+	}
+}
+
 // A set's marks wrap around after 2³² uses; what was in it before must not come back.
 func TestSetWraps(t *testing.T) {
 	s := set{}
@@ -54,9 +92,15 @@ func TestVocabulary(t *testing.T) {
 		}
 		slices.Sort(keys)
 		v := newVocabulary(keys)
+		find := func(key uint32) int32 {
+			if number, ok := v.resolve(key, v.at(key)); ok {
+				return number
+			}
+			return v.walk(key)
+		}
 		taken := 0
 		for want, k := range keys {
-			switch got := v.resolve(k, v.first(k)); {
+			switch got := find(k); {
 			case got == unknown:
 				t.Fatalf("of %d keys, %#x is not known", n, k)
 			case int(got) != want:
@@ -68,7 +112,7 @@ func TestVocabulary(t *testing.T) {
 		}
 		taken = 0
 		for range 20_000 {
-			if k := random.Uint32(); !known[k] && v.resolve(k, v.first(k)) != unknown {
+			if k := random.Uint32(); !known[k] && find(k) != unknown {
 				taken++
 			}
 		}

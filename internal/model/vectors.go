@@ -112,11 +112,13 @@ func (v *Vectors) find(runes []rune, out []wordAt) []wordAt {
 	return out
 }
 
-// trie finds the longest word that a text begins with. Its states are numbered from 1, their edges in one hash table with open addressing.
+// trie finds the longest word that a text begins with. Its states are numbered from 1, their edges in one hash table with open addressing, but for
+// those of the first characters, which every search asks for.
 type trie struct {
-	slots []uint64 // state<<(runeBits+stateBits) | rune<<stateBits | next state; 0 is empty
-	shift int      // 64 less the binary logarithm of the number of slots
-	rows  []int32  // by state: the row of the word that ends there, or -1
+	begins []int32  // by character of the basic plane: the state that it leads to, or 0
+	slots  []uint64 // state<<(runeBits+stateBits) | rune<<stateBits | next state; 0 is empty
+	shift  int      // 64 less the binary logarithm of the number of slots
+	rows   []int32  // by state: the row of the word that ends there, or -1
 }
 
 const (
@@ -170,20 +172,26 @@ func (v *Vectors) index() error {
 		}
 		v.trie.rows[state] = int32(w.Row)
 	}
+	v.trie.begins = make([]int32, 1<<16)
+	for r := range v.trie.begins {
+		_, v.trie.begins[r] = v.trie.slot(1, rune(r))
+	}
 	return nil
 }
 
 func (t *trie) longest(runes []rune) (n, row int) {
 	state := int32(1)
 	for i, r := range runes {
-		if uint32(r) >= 1<<runeBits {
+		if i == 0 && uint32(r) < uint32(len(t.begins)) {
+			state = t.begins[r]
+		} else if uint32(r) < 1<<runeBits {
+			_, state = t.slot(state, r)
+		} else {
 			break
 		}
-		_, next := t.slot(state, r)
-		if next == 0 {
+		if state == 0 {
 			break
 		}
-		state = next
 		if t.rows[state] >= 0 {
 			n, row = i+1, int(t.rows[state])
 		}
