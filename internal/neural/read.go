@@ -53,7 +53,7 @@ func (t *table) row(number int, memory *memory) []uint64 {
 func (t *table) make(number int, memory *memory) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.made[number].Load() { // by another goroutine
+	if !t.made[number].Load() { // another goroutine may have made it since
 		t.fill(number, t.rows[number*t.words:][:t.words], memory)
 		t.made[number].Store(true)
 	}
@@ -126,7 +126,7 @@ func (t *vectorTable) row(row int) (vector []float32, length float32) {
 func (t *vectorTable) make(row int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.made[row].Load() { // by another goroutine
+	if !t.made[row].Load() { // another goroutine may have made it since
 		vector := t.rows[row*t.dims:][:t.dims]
 		t.fill(row, vector)
 		t.lengths[row] = lengthOf(vector)
