@@ -22,8 +22,8 @@ func (n *Net) finish(vectors Vectors) {
 		const block = 256
 		in, out := make([]float32, block*w.cols), make([]float32, block*w.rows)
 		most := float32(0)
-		for from := 0; from < len(t.made); from += block {
-			rows := min(block, len(t.made)-from)
+		for from := 0; from < len(t.made.is); from += block {
+			rows := min(block, len(t.made.is)-from)
 			clear(in)
 			for k := range rows {
 				t.inputOf(from+k, in[k*w.cols:][:w.cols])

@@ -26,8 +26,22 @@ type table struct {
 	nothing []uint64
 
 	rows []uint64
-	made []atomic.Bool // by row
-	mu   sync.Mutex    // held while one is made
+	made made
+}
+
+// made says of each row of a table whether it was made, and has it made once.
+type made struct {
+	is     []atomic.Bool // by row
+	making sync.Mutex
+}
+
+func (m *made) once(row int, fill func()) {
+	m.making.Lock()
+	defer m.making.Unlock()
+	if !m.is[row].Load() { // another goroutine may have made it since
+		fill()
+		m.is[row].Store(true)
+	}
 }
 
 func newTable(b *bank, numbers int, scale float32, inputOf func(int, []float32)) *table {
@@ -38,25 +52,17 @@ func newTable(b *bank, numbers int, scale float32, inputOf func(int, []float32))
 	}
 	return &table{
 		bank: b, scale: scale, words: words, nothing: nothing, inputOf: inputOf,
-		rows: make([]uint64, numbers*words), made: make([]atomic.Bool, numbers),
+		rows: make([]uint64, numbers*words), made: made{is: make([]atomic.Bool, numbers)},
 	}
 }
 
 // row gives the row for a number.
 func (t *table) row(number int, memory *memory) []uint64 {
-	if !t.made[number].Load() {
-		t.make(number, memory)
+	row := t.rows[number*t.words:][:t.words]
+	if !t.made.is[number].Load() {
+		t.made.once(number, func() { t.fill(number, row, memory) })
 	}
-	return t.rows[number*t.words:][:t.words]
-}
-
-func (t *table) make(number int, memory *memory) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.made[number].Load() { // another goroutine may have made it since
-		t.fill(number, t.rows[number*t.words:][:t.words], memory)
-		t.made[number].Store(true)
-	}
+	return row
 }
 
 func (t *table) fill(number int, row []uint64, memory *memory) {
@@ -108,30 +114,22 @@ type vectorTable struct {
 	fill    func(row int, out []float32)
 	rows    []float32
 	lengths []float32
-	made    []atomic.Bool // by row
-	mu      sync.Mutex    // held while one is made
+	made    made
 }
 
 func newVectorTable(dims, rows int, fill func(row int, out []float32)) *vectorTable {
-	return &vectorTable{dims: dims, fill: fill, rows: make([]float32, rows*dims), lengths: make([]float32, rows), made: make([]atomic.Bool, rows)}
+	return &vectorTable{dims: dims, fill: fill, rows: make([]float32, rows*dims), lengths: make([]float32, rows), made: made{is: make([]atomic.Bool, rows)}}
 }
 
 func (t *vectorTable) row(row int) (vector []float32, length float32) {
-	if !t.made[row].Load() {
-		t.make(row)
+	vector = t.rows[row*t.dims:][:t.dims]
+	if !t.made.is[row].Load() {
+		t.made.once(row, func() {
+			t.fill(row, vector)
+			t.lengths[row] = lengthOf(vector)
+		})
 	}
-	return t.rows[row*t.dims:][:t.dims], t.lengths[row]
-}
-
-func (t *vectorTable) make(row int) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if !t.made[row].Load() { // another goroutine may have made it since
-		vector := t.rows[row*t.dims:][:t.dims]
-		t.fill(row, vector)
-		t.lengths[row] = lengthOf(vector)
-		t.made[row].Store(true)
-	}
+	return vector, t.lengths[row]
 }
 
 // sum adds rows to out, each times its weight.
